@@ -1,0 +1,72 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+/// A service as its plug-in describes it: node-gotapi's README, "Defining the services which your Plug-In serves".
+package struct Service: Sendable, Equatable {
+    package let serviceID: String
+    package let name: String
+    package let isOnline: Bool
+    /// The profiles that it answers.
+    package let scopes: [String]
+    /// The object as the plug-in gave it, custom members included: what applications get to see.
+    package let json: [UInt8]
+
+    /// Why a service object is left out, in words for the log.
+    package struct Defect: Error, Equatable, Sendable {
+        package let reason: String
+
+        package init(reason: String) { self.reason = reason }
+    }
+
+    /// Reads one service object.
+    ///
+    /// - Throws: ``Defect`` where it is no object or lacks a well-formed `serviceId`, `name`, `online` or `scopes`.
+    package init(_ json: [UInt8]) throws(Defect) {
+        let node: JSONNode
+        do throws(JSONScanner.SyntaxError) { node = try JSONNode(parsing: json) } catch {
+            throw Defect(reason: "no JSON: \(error.reason) at byte \(error.offset)")
+        }
+        guard let serviceID = node["serviceId"]?.text, !serviceID.isEmpty else {
+            throw Defect(reason: "a service needs a serviceId that is a non-empty text")
+        }
+        guard let name = node["name"]?.text else {
+            throw Defect(reason: "service \(serviceID) needs a name that is a text")
+        }
+        guard let isOnline = node["online"]?.boolean else {
+            throw Defect(reason: "service \(serviceID) needs online, true or false")
+        }
+        guard let scopes = node["scopes"]?.array?.map(\.text), !scopes.contains(nil) else {
+            throw Defect(reason: "service \(serviceID) needs scopes, an array of texts")
+        }
+        self.serviceID = serviceID
+        self.name = name
+        self.isOnline = isOnline
+        self.scopes = scopes.compactMap(\.self)
+        self.json = json
+    }
+
+    /// Reads an array of service objects; those that are not well-formed are left out and returned with the reason.
+    ///
+    /// - Throws: ``Defect`` where `json` is no array.
+    package static func list(_ json: [UInt8]) throws(Defect) -> (services: [Service], defects: [Defect]) {
+        let ranges: [Range<Int>]
+        do throws(JSONScanner.SyntaxError) { ranges = try JSONScanner.elements(of: json) } catch {
+            throw Defect(reason: "services: \(error.reason) at byte \(error.offset)")
+        }
+        var services: [Service] = []
+        var defects: [Defect] = []
+        for range in ranges {
+            do throws(Defect) { services.append(try Service(Array(json[range]))) } catch { defects.append(error) }
+        }
+        return (services, defects)
+    }
+
+    /// `serviceinformation` and `serviceInformation` are one profile; all other names are case-sensitive.
+    package func answers(profile: String) -> Bool {
+        scopes.contains(profile)
+            || Self.isServiceInformation(profile) && scopes.contains(where: Self.isServiceInformation)
+    }
+
+    private static func isServiceInformation(_ profile: String) -> Bool {
+        profile == "serviceinformation" || profile == "serviceInformation"
+    }
+}

@@ -1,0 +1,59 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+/// An HTTP request as `GotAPIWeb` read it, a value that no longer knows its socket.
+package struct WebRequest: Sendable {
+    package enum Body: Sendable, Equatable {
+        case bytes([UInt8])
+        /// Longer than ``Limits/requestBody``; it was not read, and the connection ends with the answer.
+        case tooLarge
+    }
+
+    package struct Header: Sendable, Equatable {
+        package let name: String
+        package let value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The method as sent, for example `GET`.
+    package let method: String
+    /// The request target as sent (origin-form or absolute-form), so that a monitor can show it.
+    package let target: String
+    package let headers: [Header]
+    package let body: Body
+    /// The address that the connection comes from.
+    package let source: IPAddress
+    /// Identifies the connection while the process lives; never used again.
+    package let connection: UInt64
+
+    package init(
+        method: String, target: String, headers: [Header] = [], body: Body = .bytes([]), source: IPAddress,
+        connection: UInt64
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.source = source
+        self.connection = connection
+    }
+
+    /// All values of the header field `name` (lower case), in the order in which they were sent.
+    package func values(of name: String) -> [String] {
+        headers.lazy.filter { isEqualIgnoringCase($0.name, name) }.map(\.value)
+    }
+}
+
+/// Compares two ASCII texts as HTTP compares field names.
+package func isEqualIgnoringCase(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
+    left.utf8.count == right.utf8.count
+        && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+}
+
+/// `byte` in lower case if it is an upper-case ASCII letter.
+package func lowercased(_ byte: UInt8) -> UInt8 {
+    UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+}

@@ -1,0 +1,79 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import Testing
+
+@Suite struct FrameTests {
+    static let hostFrames: [HostFrame] = [
+        .load(LoadInstruction(library: "/l", id: "a.b", config: "{}", dataDirectory: "/d", resourceDirectory: "")),
+        .start, .stop, .expire(message: .max), .unsubscribe(subscription: 7, reason: .tokenEnded),
+        .reachable(subscription: 1, true), .reachable(subscription: 1, false), .pushesRead(bytes: 9), .probe(3),
+        .message(
+            PluginMessage(
+                id: 5, kind: .request, client: 6, method: "put", serviceID: "s", profile: "p", attribute: "a",
+                package: "https://x", clientID: "c", accessToken: "t", receiver: "r",
+                parameters: [.init(name: "ä", value: ""), .init(name: "", value: "😀")], deadline: 99, isReplay: true)),
+    ]
+
+    static let pluginFrames: [PluginFrame] = [
+        .loaded(
+            PluginDescriptor(
+                id: "a.b", name: "N", version: "1", vendor: "v", flags: [.exclusive, .inline],
+                services: Array("[]".utf8))),
+        .refused(LoadFailure(.abiMajor, "why")), .started, .startFailed(reason: "x"),
+        .answer(message: 1, members: Array("{}".utf8)), .unanswered(message: 2),
+        .subscribed(message: 1, subscription: 2), .push(subscription: 2, members: []), .unsubscribed(subscription: 2),
+        .log(level: 3, text: "line"), .servicesChanged, .alive(1), .stopped,
+    ]
+
+    @Test(arguments: hostFrames)
+    func hostFramesTravel(frame: HostFrame) throws {
+        var bytes: [UInt8] = []
+        frame.append(to: &bytes)
+        var buffer = FrameBuffer()
+        buffer.append(bytes)
+        let payload = try #require(try buffer.next())
+        #expect(try HostFrame(payload) == frame)
+        #expect(try buffer.next() == nil)
+    }
+
+    @Test(arguments: pluginFrames)
+    func pluginFramesTravel(frame: PluginFrame) throws {
+        var bytes: [UInt8] = []
+        frame.append(to: &bytes)
+        #expect(try PluginFrame(bytes.dropFirst(4)) == frame)
+    }
+
+    @Test func everyTruncationIsRefused() {
+        var all: [[UInt8]] = []
+        for frame in Self.hostFrames {
+            var bytes: [UInt8] = []
+            frame.append(to: &bytes)
+            all.append(Array(bytes.dropFirst(4)))
+        }
+        for payload in all {
+            for count in 0..<payload.count {
+                #expect(throws: FrameError.malformed) { try HostFrame(payload[..<count]) }
+            }
+            #expect(throws: FrameError.malformed) { try HostFrame(payload + [0]) }
+        }
+    }
+
+    @Test func aStreamIsCutWhereverItBreaks() throws {
+        var stream: [UInt8] = []
+        for frame in Self.hostFrames { frame.append(to: &stream) }
+        var buffer = FrameBuffer()
+        var frames: [HostFrame] = []
+        for byte in stream {
+            buffer.append(CollectionOfOne(byte))
+            while let payload = try buffer.next() { frames.append(try HostFrame(payload)) }
+        }
+        #expect(frames == Self.hostFrames)
+    }
+
+    @Test func anEndlessFrameIsRefusedBeforeItIsStored() {
+        var buffer = FrameBuffer()
+        buffer.append([0xff, 0xff, 0xff, 0x7f])
+        #expect(throws: FrameError.tooLong(0x7fff_ffff)) { try buffer.next() }
+    }
+}

@@ -1,0 +1,86 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import Testing
+
+@Suite struct JSONScannerTests {
+    @Test(arguments: [
+        "null", "true", "false", "0", "-0", "12", "-1.5", "1e9", "1E-9", "0.1e+2", "\"\"", "\"\\u00e9\\n\\\"\"",
+        "[]", "[1,[2,{}]]", "{}", " {\"a\" : [1 , null]}\n", "\"\u{1F600}\"",
+    ])
+    func acceptsWhatRFC8259Allows(text: String) throws {
+        try JSONScanner.validate(Array(text.utf8))
+    }
+
+    @Test(arguments: [
+        "", " ", "nul", "True", "01", "+1", ".5", "1.", "1e", "-", "\"", "\"\t\"", "\"\\x\"", "\"\\u12g4\"", "'a'",
+        "[1,]", "[1 2]", "[", "{", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "1 2", "{} x", "\u{feff}{}", "NaN",
+    ])
+    func refusesWhatRFC8259DoesNot(text: String) {
+        #expect(throws: JSONScanner.SyntaxError.self) { try JSONScanner.validate(Array(text.utf8)) }
+    }
+
+    @Test(
+        arguments: [
+            [0x22, 0xff, 0x22], [0x22, 0xc3, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xc0, 0x80, 0x22],
+        ] as [[UInt8]])
+    func refusesBytesThatAreNotUTF8AndSaysWhere(text: [UInt8]) {
+        #expect(throws: JSONScanner.SyntaxError(offset: 1, reason: "not UTF-8")) { try JSONScanner.validate(text) }
+    }
+
+    @Test func depthIsLimited() throws {
+        func nested(_ depth: Int) -> [UInt8] {
+            [UInt8](repeating: UInt8(ascii: "["), count: depth) + [UInt8](repeating: UInt8(ascii: "]"), count: depth)
+        }
+        try JSONScanner.validate(nested(64))
+        #expect(throws: JSONScanner.SyntaxError.self) { try JSONScanner.validate(nested(65)) }
+        #expect(throws: JSONScanner.SyntaxError.self) { try JSONScanner.validate(nested(1_000_000)) }
+    }
+
+    @Test func membersAreFoundWithDecodedNames() throws {
+        let text = Array(#"{ "a":1, "b\u0063" : {"x":[]} ,"":""}"#.utf8)
+        let members = try JSONScanner.members(of: text)
+        #expect(members.map(\.name) == ["a", "bc", ""])
+        #expect(members.map { String(decoding: text[$0.value], as: UTF8.self) } == ["1", #"{"x":[]}"#, #""""#])
+        #expect(String(decoding: text[members[1].nameRange], as: UTF8.self) == #""b\u0063""#)
+    }
+
+    @Test(arguments: [3, 40])
+    func theLastOfARepeatedNameWins(count: Int) throws {
+        let names = (0..<count).map { "\"n\($0)\":\($0)" }
+        let text = Array(("{" + (names + ["\"n1\":\"again\""]).joined(separator: ",") + "}").utf8)
+        let members = try JSONScanner.members(of: text)
+        #expect(members.count == count)
+        #expect(String(decoding: text[members[1].value], as: UTF8.self) == "\"again\"")
+    }
+
+    @Test(arguments: ["[]", "1", "\"{}\"", "null"])
+    func membersNeedAnObject(text: String) {
+        #expect(throws: JSONScanner.SyntaxError.self) { try JSONScanner.members(of: Array(text.utf8)) }
+    }
+
+    @Test(arguments: [
+        ("plain", "\"plain\""), ("\"\\/", "\"\\\"\\\\/\""), ("\n\r\t\u{1}", "\"\\n\\r\\t\\u0001\""), ("é😀", "\"é😀\""),
+    ])
+    func textIsQuotedAsItMustBeAndReadBack(text: String, json: String) throws {
+        #expect(String(decoding: JSONText.quoted(text), as: UTF8.self) == json)
+        #expect(try JSONNode(parsing: Array(json.utf8)).text == text)
+    }
+
+    @Test(arguments: [
+        (#""\ud83d\ude00""#, "😀"), (#""\ud83d""#, "\u{fffd}"), (#""\ude00x""#, "\u{fffd}x"),
+        (#""\ud83d\ud83d\ude00""#, "\u{fffd}😀"), (#""\ud83dx""#, "\u{fffd}x"), (#""\b\f\/""#, "\u{8}\u{c}/"),
+    ])
+    func escapesAreDecoded(json: String, text: String) throws {
+        #expect(try JSONNode(parsing: Array(json.utf8)).text == text)
+    }
+
+    @Test func aTreeRemembersWhereItsValuesStand() throws {
+        let node = try JSONNode(parsing: Array("{\n  \"a\": [true, {\"b\": -1}]\n}".utf8))
+        #expect(node.object?.first?.offset == 4)
+        #expect(node["a"]?.offset == 9)
+        #expect(node["a"]?.array?[1]["b"]?.integer == -1)
+        #expect(node["a"]?.array?[1]["b"]?.offset == 22)
+        #expect(String(decoding: node.bytes, as: UTF8.self) == "{\"a\":[true,{\"b\":-1}]}")
+    }
+}
