@@ -1,0 +1,144 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+
+/// The dynamic section (elf(5), `Elf64_Dyn`): what the dynamic linker goes by.
+struct ELFDynamicSection {
+    private static let symbolSize: UInt64 = 24
+
+    private var symbolTable: UInt64?
+    private var stringTable: UInt64?
+    private var stringSize: UInt64?
+    private var hashTable: UInt64?
+    private var gnuHashTable: UInt64?
+
+    init(_ file: ELFBytes, segments: ELFSegments) throws(LoadFailure) {
+        guard let dynamic = segments.dynamic else {
+            throw LoadFailure(.badELF, "has no dynamic section; link it with -shared")
+        }
+        var hasEnd = false
+        // An entry is a tag and a value. Both reads are inside the segment, which is inside the file.
+        for index in 0..<dynamic.fileSize / 16 {
+            let at = dynamic.offset + index * 16
+            guard let tag = file.number(UInt64.self, at: at), let value = file.number(UInt64.self, at: at + 8) else {
+                throw .truncated("the dynamic section")
+            }
+            switch tag {
+            case 0: hasEnd = true  // DT_NULL
+            case 4: hashTable = value  // DT_HASH
+            case 5: stringTable = value  // DT_STRTAB
+            case 6: symbolTable = value  // DT_SYMTAB
+            case 10: stringSize = value  // DT_STRSZ
+            case 11:  // DT_SYMENT
+                guard value == Self.symbolSize else { throw LoadFailure(.badELF, "has symbols of a wrong size") }
+            case 22: throw Self.textRelocations  // DT_TEXTREL
+            case 30:  // DT_FLAGS, DF_TEXTREL
+                guard value & 4 == 0 else { throw Self.textRelocations }
+            case 0x6fff_fef5: gnuHashTable = value  // DT_GNU_HASH
+            case 0x6fff_fffb:  // DT_FLAGS_1, DF_1_PIE
+                guard value & 0x0800_0000 == 0 else {
+                    throw LoadFailure(.notAPlugin, "is a program, no shared library: link it with -shared")
+                }
+            case 7, 17, 23, 25, 26:  // DT_RELA, DT_REL, DT_JMPREL, DT_INIT_ARRAY, DT_FINI_ARRAY
+                // The dynamic linker reads these without looking where they are.
+                guard value == 0 || segments.fileRange(from: value) != nil else { throw Self.outside }
+            default: ()
+            }
+            if hasEnd { break }
+        }
+        guard hasEnd else { throw LoadFailure(.badELF, "has a dynamic section without an end") }
+    }
+
+    private static var textRelocations: LoadFailure {
+        LoadFailure(.badELF, "has text relocations; compile everything in it with -fPIC")
+    }
+
+    private static var outside: LoadFailure {
+        LoadFailure(.badELF, "has a dynamic section that points outside what is loaded")
+    }
+
+    /// Walks the dynamic symbols.
+    ///
+    /// - Returns: up to three names of `STB_GNU_UNIQUE` symbols.
+    /// - Throws: ``LoadFailure`` where `gotapi_plugin_entry` is not defined, or the tables point outside.
+    func checkSymbols(
+        of file: ELFBytes, segments: ELFSegments, sections: ELFSections
+    ) throws(LoadFailure) -> [String] {
+        guard let symbolTable, let stringTable, let stringSize,
+            let symbols = segments.fileRange(from: symbolTable), let strings = segments.fileRange(from: stringTable),
+            stringSize <= strings.count
+        else { throw Self.outside }
+        let count = try symbolCount(file, segments: segments, sections: sections)
+        let (size, overflow) = count.multipliedReportingOverflow(by: Self.symbolSize)
+        guard !overflow, size <= symbols.count else { throw Self.outside }
+        var hasEntry = false
+        var uniqueSymbols: [String] = []
+        for index in 0..<count {
+            let at = symbols.offset + index * Self.symbolSize
+            guard let name = file.number(UInt32.self, at: at), let info = file.number(UInt8.self, at: at + 4),
+                let section = file.number(UInt16.self, at: at + 6)
+            else { throw Self.outside }
+            guard section != 0, UInt64(name) < stringSize else { continue }
+            let binding = info >> 4
+            // STB_GLOBAL or STB_WEAK; STT_NOTYPE, STT_FUNC or STT_GNU_IFUNC.
+            if binding == 1 || binding == 2, [0, 2, 10].contains(info & 15),
+                file.hasText("gotapi_plugin_entry", at: strings.offset + UInt64(name))
+            {
+                hasEntry = true
+            }
+            if binding == 10, uniqueSymbols.count < 3 {  // STB_GNU_UNIQUE
+                uniqueSymbols.append(file.text(at: strings.offset + UInt64(name)))
+            }
+        }
+        guard hasEntry else {
+            throw LoadFailure(
+                .notAPlugin, "does not export gotapi_plugin_entry; define it, with GOTAPI_EXPORT and, in C++, extern \"C\"")
+        }
+        return uniqueSymbols
+    }
+
+    /// The dynamic section does not say how many symbols there are; the hash tables do, or the section header.
+    private func symbolCount(
+        _ file: ELFBytes, segments: ELFSegments, sections: ELFSections
+    ) throws(LoadFailure) -> UInt64 {
+        if let hashTable {
+            // nbucket, nchain; there is a chain link for each symbol.
+            guard let table = segments.fileRange(from: hashTable), table.count >= 8,
+                let count = file.number(UInt32.self, at: table.offset + 4)
+            else { throw Self.outside }
+            return UInt64(count)
+        }
+        if let gnuHashTable { return try symbolCount(file, segments: segments, gnuHashTable: gnuHashTable) }
+        guard let section = sections.dynamicSymbols else { throw Self.outside }
+        return section.size / Self.symbolSize
+    }
+
+    private func symbolCount(
+        _ file: ELFBytes, segments: ELFSegments, gnuHashTable: UInt64
+    ) throws(LoadFailure) -> UInt64 {
+        guard let table = segments.fileRange(from: gnuHashTable), table.count >= 16,
+            let bucketCount = file.number(UInt32.self, at: table.offset),
+            let firstSymbol = file.number(UInt32.self, at: table.offset + 4),
+            let bloomCount = file.number(UInt32.self, at: table.offset + 8)
+        else { throw Self.outside }
+        let end = table.offset + table.count
+        // 32-bit counts times 8 and 4: none of these sums can overflow.
+        let buckets = table.offset + 16 + UInt64(bloomCount) * 8
+        let chains = buckets + UInt64(bucketCount) * 4
+        guard chains <= end else { throw Self.outside }
+        var last: UInt32 = 0
+        for index in 0..<UInt64(bucketCount) {
+            guard let symbol = file.number(UInt32.self, at: buckets + index * 4) else { throw Self.outside }
+            last = max(last, symbol)
+        }
+        guard last >= firstSymbol else { return UInt64(firstSymbol) }
+        // The last bucket's chain goes on to the link whose lowest bit is set.
+        var symbol = UInt64(last)
+        while true {
+            let at = chains + (symbol - UInt64(firstSymbol)) * 4
+            guard at < end, let link = file.number(UInt32.self, at: at) else { throw Self.outside }
+            symbol += 1
+            if link & 1 == 1 { return symbol }
+        }
+    }
+}

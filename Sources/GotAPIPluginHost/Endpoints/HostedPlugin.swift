@@ -1,0 +1,211 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// One generation of a plug-in behind GotAPI-4, in a process of its own or in this one; the transport makes the difference.
+///
+/// What requests need is behind one lock, so that any thread may deliver; the life cycle, and everything that the plug-in
+/// says, belongs to one event loop. No lock is held while others are called.
+final class HostedPlugin: PluginEndpoint {
+    /// What any thread may touch.
+    struct Traffic {
+        /// Why messages are not taken; `nil` while they are.
+        var closedBecause: String? = "The plug-in is not started yet."
+        var pending = PendingTable()
+        var subscriptions: Set<UInt64> = []
+        var isSweeping = false
+        var counters = Counters()
+        var descriptor: PluginDescriptor?
+        var services: [Service] = []
+        var state = PluginLifecycle.State.idle
+        var isHung = false
+    }
+
+    struct Counters: Sendable, Equatable {
+        /// Requests that the gateway wanted to hand over.
+        var requests = 0
+        /// Those whose reply was not the plug-in's.
+        var errors = 0
+        var pushes = 0
+        /// Answers and pushes for what is not waited for any more, or never was.
+        var stray = 0
+    }
+
+    /// What belongs to the event loop.
+    struct Private {
+        var lifecycle = PluginLifecycle()
+        var timer: Scheduled<Void>?
+        var watch: ThreadWatch
+        var logLimit = RateLimit(linesPerSecond: 1_000)
+        var outputLimit = RateLimit(linesPerSecond: 100)
+        /// Pushes of the batch that is being read, in bytes of payload.
+        var unreportedPushBytes: UInt64 = 0
+        var changes = ServiceChangeNotice()
+        var loading: EventLoopPromise<Void>?
+        var starting: EventLoopPromise<Void>?
+        var ending: [EventLoopPromise<Void>] = []
+        var hasEnded = false
+    }
+
+    /// How often a table of pending messages is looked through while it is not empty; so long may a deadline be missed.
+    static let sweepInterval = TimeAmount.milliseconds(50)
+
+    let id: String
+    let generation: Int
+    let instruction: LoadInstruction
+    let transport: any PluginTransport
+    let sink: any EventSink
+    let eventLoop: any EventLoop
+    let logger: Logger
+    let traffic = NIOLockedValueBox(Traffic())
+    let own: NIOLoopBoundBox<Private>
+
+    /// - Parameters:
+    ///   - hungAfter: in nanoseconds; how long the plug-in's thread may be blocked until it counts as hung.
+    init(
+        generation: Int, instruction: LoadInstruction, transport: any PluginTransport, sink: any EventSink,
+        eventLoop: any EventLoop, hungAfter: UInt64, logger: Logger
+    ) {
+        id = instruction.id
+        self.generation = generation
+        self.instruction = instruction
+        self.transport = transport
+        self.sink = sink
+        self.eventLoop = eventLoop
+        var logger = logger
+        logger[metadataKey: "plugin"] = .string(id)
+        self.logger = logger
+        own = .makeBoxSendingValue(Private(watch: ThreadWatch(patience: hungAfter)), eventLoop: eventLoop)
+    }
+
+    var name: String { traffic.withLockedValue { $0.descriptor?.name ?? id } }
+    var services: [Service] { traffic.withLockedValue(\.services) }
+
+    /// CLOCK_MONOTONIC in nanoseconds.
+    static var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
+
+    // MARK: - Messages, from any thread
+
+    func deliver(_ message: PluginMessage, reply: @escaping @Sendable (PluginReply) -> Void) {
+        let (refusal, startsSweep) = traffic.withLockedValue { traffic -> (PluginReply?, Bool) in
+            if message.kind == .request { traffic.counters.requests += 1 }
+            if let reason = traffic.closedBecause { return (.unavailable(reason), false) }
+            if let reason = traffic.pending.insert(message, reply: reply) { return (.overloaded(reason), false) }
+            defer { traffic.isSweeping = true }
+            return (nil, !traffic.isSweeping)
+        }
+        if let refusal {
+            count(refusal, for: message)
+            return reply(refusal)
+        }
+        if startsSweep { eventLoop.scheduleTask(in: Self.sweepInterval) { self.sweep() } }
+        if !transport.send(.message(message)) {
+            answer(message.id, .overloaded("The plug-in does not read what it is sent."))
+        }
+    }
+
+    func cancel(_ message: UInt64) {
+        if answer(message, .unanswered) { send(.expire(message: message)) }
+    }
+
+    func endSubscription(_ subscription: UInt64, reason: UnsubscribeReason) {
+        let wasThere = traffic.withLockedValue { $0.subscriptions.remove(subscription) != nil }
+        if wasThere { send(.unsubscribe(subscription: subscription, reason: reason)) }
+    }
+
+    func setReachable(_ subscription: UInt64, _ isReachable: Bool) {
+        let isThere = traffic.withLockedValue { $0.subscriptions.contains(subscription) }
+        if isThere { send(.reachable(subscription: subscription, isReachable)) }
+    }
+
+    /// Replies to a message, unless that was done before.
+    ///
+    /// - Returns: whether it was done now.
+    @discardableResult
+    func answer(_ message: UInt64, _ reply: PluginReply) -> Bool {
+        guard let entry = traffic.withLockedValue({ $0.pending.remove(message) }) else { return false }
+        count(reply, for: entry.message)
+        entry.reply(reply)
+        return true
+    }
+
+    func answerAll(_ reply: PluginReply) {
+        let entries = traffic.withLockedValue { $0.pending.removeAll() }
+        for entry in entries {
+            count(reply, for: entry.message)
+            entry.reply(reply)
+        }
+    }
+
+    private func count(_ reply: PluginReply, for message: PluginMessage) {
+        guard message.kind == .request else { return }
+        if case .members = reply { return }
+        traffic.withLockedValue { $0.counters.errors += 1 }
+    }
+
+    /// Sends a frame that must not be lost; a process that lets so many wait is ended.
+    func send(_ frame: HostFrame) {
+        guard !transport.send(frame) else { return }
+        eventLoop.execute { self.handle(.violation(reason: "does not read what it is sent")) }
+    }
+
+    // MARK: - Time
+
+    private func sweep() {
+        guard !own.value.lifecycle.isOver else { return }
+        let now = Self.now
+        let (expired, hasPending) = traffic.withLockedValue { traffic in
+            (traffic.pending.removeExpired(now: now), !traffic.pending.isEmpty)
+        }
+        for entry in expired {
+            send(.expire(message: entry.message.id))
+            count(.timeout, for: entry.message)
+            entry.reply(.timeout)
+        }
+        watchThread(now: now, hasPending: hasPending)
+        let isWatching = own.value.watch.isWaiting
+        let next = traffic.withLockedValue { traffic -> TimeAmount? in
+            guard let deadline = traffic.pending.earliestDeadline else {
+                traffic.isSweeping = isWatching
+                return isWatching ? Self.sweepInterval : nil
+            }
+            let rest = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
+            return min(Self.sweepInterval, max(rest, .milliseconds(1)))
+        }
+        if let next { eventLoop.scheduleTask(in: next) { self.sweep() } }
+    }
+
+    private func watchThread(now: UInt64, hasPending: Bool) {
+        switch own.value.watch.tick(now: now, hasPendingRequests: hasPending) {
+        case .probe(let number): send(.probe(number))
+        case .warn:
+            logger.warning("has blocked its thread for 5 s; its requests wait")
+        case .hung:
+            let reason = "has blocked its thread for \(own.value.watch.patience / 1_000_000_000) s"
+            traffic.withLockedValue {
+                $0.closedBecause = "The plug-in is blocked."
+                $0.isHung = true
+            }
+            if transport.isIsolated {
+                logger.error("\(reason) and is ended")
+                handle(.hung(reason: reason))
+            } else {
+                logger.error("\(reason); its requests are refused until the thread comes back")
+            }
+        case nil: ()
+        }
+    }
+
+    func cameBack(after nanoseconds: UInt64) {
+        logger.warning("its thread came back after \(nanoseconds / 1_000_000_000) s")
+        let isRunning = own.value.lifecycle.state == .running
+        traffic.withLockedValue {
+            $0.isHung = false
+            if isRunning { $0.closedBecause = nil }
+        }
+    }
+}
+

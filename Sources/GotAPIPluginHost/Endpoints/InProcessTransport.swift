@@ -1,0 +1,74 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import GotAPIPluginRuntime
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// The way to a runtime in this process: frames in at once, frames out on one event loop.
+final class InProcessTransport: PluginTransport {
+    private struct Incoming {
+        var receiver: (any PluginTransportReceiver)?
+        var frames = FrameBuffer()
+    }
+
+    private let name: String
+    private let eventLoop: any EventLoop
+    /// The runtime, which takes one frame at a time: hence the lock around each delivery. No plug-in code runs inside.
+    private let runtime = NIOLockedValueBox<PluginRuntime?>(nil)
+    private let incoming: NIOLoopBoundBox<Incoming>
+
+    init(name: String, eventLoop: any EventLoop) {
+        self.name = name
+        self.eventLoop = eventLoop
+        incoming = .makeBoxSendingValue(Incoming(), eventLoop: eventLoop)
+    }
+
+    var isIsolated: Bool { false }
+    var pid: Int32? { nil }
+
+    func open(_ receiver: any PluginTransportReceiver) {
+        incoming.value.receiver = receiver
+        // The runtime outlives this transport where its thread is stuck; what it says then goes nowhere.
+        let runtime = PluginRuntime(name: name) { [weak self, eventLoop] in
+            eventLoop.execute { [weak self] in self?.drain() }
+        }
+        self.runtime.withLockedValue { $0 = runtime }
+    }
+
+    func send(_ frame: HostFrame) -> Bool {
+        var bytes: [UInt8] = []
+        frame.append(to: &bytes)
+        return runtime.withLockedValue { runtime in
+            do throws(FrameError) { try runtime?.deliver(bytes.dropFirst(4)) } catch {
+                preconditionFailure("the gateway made a frame that its own runtime does not understand: \(error)")
+            }
+            return true
+        }
+    }
+
+    private func drain() {
+        guard let receiver = incoming.value.receiver, let runtime = runtime.withLockedValue({ $0 }) else { return }
+        incoming.value.frames.append(runtime.takeOutgoing())
+        do throws(FrameError) {
+            while let payload = try incoming.value.frames.next() {
+                receiver.received(payload)
+                guard incoming.value.receiver != nil else { return }
+            }
+        } catch { return receiver.malformed(reason: "sent a frame that is too long") }
+        receiver.receivedBatch()
+    }
+
+    func close() { end(reason: "ended") }
+    func terminate() {}
+    func kill() { end(reason: "was left alone: a plug-in in the gateway's own process cannot be ended") }
+
+    private func end(reason: String) {
+        // Not from inside the receiver's own call.
+        eventLoop.execute { [self] in
+            let receiver = incoming.value.receiver
+            incoming.value.receiver = nil
+            receiver?.ended(reason: reason, output: [])
+        }
+    }
+}

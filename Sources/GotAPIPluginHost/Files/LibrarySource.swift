@@ -1,0 +1,151 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+import GotAPICore
+
+/// Opens libraries in the plug-ins' folder by descriptor, and only those that nobody else can exchange: plugin-abi.md,
+/// "Loading", step 1.
+struct LibrarySource: Sendable {
+    /// Without symbolic links.
+    let rootPath: String
+
+    /// - Throws: ``SystemError`` where the folder is not there.
+    init(rootPath: String) throws(SystemError) {
+        // realpath(3) allocates the text, which is freed here.
+        guard let resolved = realpath(rootPath, nil) else { throw SystemError() }
+        defer { free(resolved) }
+        self.rootPath = String(cString: resolved)
+    }
+
+    /// A library and, where it has one, its own folder, both checked.
+    struct Opened: ~Copyable {
+        let library: FileDescriptor
+        let folder: FileDescriptor?
+    }
+
+    /// What lies beside a library in its own folder.
+    enum Companion: ~Copyable {
+        /// A library that comes along, checked.
+        case library(FileDescriptor)
+        /// A symbolic link to another name in the same folder.
+        case link(to: String)
+        /// Nothing that comes along.
+        case other
+    }
+
+    /// The plug-in's own folder as an absolute path, or empty.
+    func resourcePath(of file: LibraryFile) -> String { file.folder.map { rootPath + "/" + $0 } ?? "" }
+
+    /// - Throws: ``LoadFailure`` with `UNSAFE_PERMISSIONS`, `NOT_A_PLUGIN` or `COPY_FAILED`.
+    func open(_ file: LibraryFile) throws(LoadFailure) -> Opened {
+        let rule = TrustRule()
+        try rule.checkFolders(above: rootPath)
+        let root = try LoadFailure.describing(rootPath) { () throws(SystemError) in
+            try FileDescriptor(opening: rootPath, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        }
+        try rule.check(try status(of: root, path: rootPath), path: rootPath)
+        guard let name = file.folder else {
+            return Opened(library: try openLibrary(file.name, in: root, path: rootPath, rule: rule), folder: nil)
+        }
+        let path = rootPath + "/" + name
+        if try isSymbolicLink(name, in: root, path: path) { throw .symbolicLink(path) }
+        let folder = try LoadFailure.describing(path) { () throws(SystemError) in
+            try FileDescriptor(opening: name, in: root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        }
+        try rule.check(try status(of: folder, path: path), path: path)
+        let library = try openLibrary(file.name, in: folder, path: path, rule: rule)
+        return Opened(library: library, folder: folder)
+    }
+
+    /// Opens what lies beside a library: the regular files whose names hold `.so` come along, signatures do not.
+    ///
+    /// - Parameter path: the folder's.
+    func openCompanion(
+        _ name: String, in folder: borrowing FileDescriptor, path: String
+    ) throws(LoadFailure) -> Companion {
+        guard Self.isCompanionName(name) else { return .other }
+        let filePath = path + "/" + name
+        if try isSymbolicLink(name, in: folder, path: filePath) {
+            let target = try linkTarget(name, in: folder, path: filePath)
+            guard Self.isCompanionName(target) else {
+                throw LoadFailure(
+                    .unsafePermissions,
+                    "\(filePath.printable) is a symbolic link that leads elsewhere (\(target.printable)); put the file "
+                        + "itself there")
+            }
+            return .link(to: target)
+        }
+        let file = try LoadFailure.describing(filePath) { () throws(SystemError) in
+            try FileDescriptor(opening: name, in: folder, Self.fileFlags)
+        }
+        let status = try status(of: file, path: filePath)
+        guard status.isRegularFile else { return .other }
+        try TrustRule().check(status, path: filePath)
+        return .library(file)
+    }
+
+    /// A plain name in the same folder, like `libfoo.so.1`.
+    private static func isCompanionName(_ name: String) -> Bool {
+        !name.hasPrefix(".") && !name.contains("/") && name.contains(".so") && !name.hasSuffix(".p7s")
+    }
+
+    /// Not to wait where the name is a pipe, not to take a terminal over.
+    private static var fileFlags: Int32 { O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY }
+
+    /// Opens a plug-in's library in a checked folder, whose path is `path`.
+    private func openLibrary(
+        _ name: String, in folder: borrowing FileDescriptor, path: String, rule: TrustRule
+    ) throws(LoadFailure) -> FileDescriptor {
+        let path = path + "/" + name
+        if try isSymbolicLink(name, in: folder, path: path) { throw .symbolicLink(path) }
+        let library = try LoadFailure.describing(path) { () throws(SystemError) in
+            try FileDescriptor(opening: name, in: folder, Self.fileFlags)
+        }
+        let status = try status(of: library, path: path)
+        guard status.isRegularFile else { throw LoadFailure(.notAPlugin, "is no regular file") }
+        try rule.check(status, path: path)
+        return library
+    }
+
+    private func status(of file: borrowing FileDescriptor, path: String) throws(LoadFailure) -> stat {
+        do throws(SystemError) { return try file.status() } catch { throw .unreadable(path, error) }
+    }
+
+    /// Only for the words: whoever exchanges the name afterwards meets `O_NOFOLLOW` (fstatat(2)).
+    private func isSymbolicLink(
+        _ name: String, in folder: borrowing FileDescriptor, path: String
+    ) throws(LoadFailure) -> Bool {
+        var status = stat()
+        guard fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            throw .unreadable(path, SystemError())
+        }
+        return status.isSymbolicLink
+    }
+
+    /// readlinkat(2)
+    private func linkTarget(
+        _ name: String, in folder: borrowing FileDescriptor, path: String
+    ) throws(LoadFailure) -> String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlinkat(folder.number, name, &bytes, bytes.count)
+        guard count >= 0 else { throw .unreadable(path, SystemError()) }
+        return String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+extension LoadFailure {
+    static func unreadable(_ path: String, _ error: SystemError) -> LoadFailure {
+        LoadFailure(.copyFailed, "\(path.printable) cannot be read: \(error)")
+    }
+
+    static func symbolicLink(_ path: String) -> LoadFailure {
+        LoadFailure(.unsafePermissions, "\(path.printable) is a symbolic link; put the file or folder itself there")
+    }
+
+    /// Says which path a system call failed for.
+    static func describing<Result: ~Copyable>(
+        _ path: String, _ body: () throws(SystemError) -> Result
+    ) throws(LoadFailure) -> Result {
+        do throws(SystemError) { return try body() } catch { throw .unreadable(path, error) }
+    }
+}

@@ -1,0 +1,172 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Crypto
+import Glibc
+package import GotAPICore
+import NIOConcurrencyHelpers
+
+/// The private copies of libraries: `<state_path>/libraries/<this process>/<number>/…` (plugin-abi.md, "Loading", step 2).
+///
+/// No path is ever used again: dlopen(3) of a path that was loaded before returns the old code even after the file was
+/// replaced. A process's folder is locked while the process lives, so that the next one knows what is left over.
+package final class LibraryStore: Sendable {
+    /// What a plug-in in a folder of its own may bring, in bytes: its library and those beside it.
+    static let maximumFolderSize = 64 << 20
+    static let maximumCompanions = 256
+
+    /// A copied library.
+    struct Copy: Sendable, Equatable {
+        /// The folder that holds nothing else.
+        let folder: String
+        /// The library in it.
+        let library: String
+        /// SHA-256 of the library, in lower-case hexadecimal digits.
+        let sha256: String
+    }
+
+    private let path: String
+    /// Holds the lock until the store ends.
+    private let folder: FileDescriptor
+    private let lastNumber = NIOLockedValueBox(0)
+
+    /// Makes this process's folder and removes those of dead processes.
+    ///
+    /// - Throws: ``LoadFailure`` with `COPY_FAILED` or `UNSAFE_PERMISSIONS`.
+    package init(statePath: String) throws(LoadFailure) {
+        let libraries = statePath + "/libraries"
+        let parent = try PrivateFolder.make(libraries)
+        var status = statvfs()
+        // fstatvfs(3); ST_NOEXEC, which is 8, is not imported.
+        if fstatvfs(parent.number, &status) == 0, status.f_flag & 8 != 0 {
+            throw LoadFailure(
+                .copyFailed,
+                "\(statePath.printable) is on a file system that is mounted noexec, so that libraries in it cannot be "
+                    + "loaded; set state_path to a folder on another one")
+        }
+        Self.removeLeftovers(in: parent)
+        var generator = SystemRandomNumberGenerator()
+        let name = "\(getpid())-" + String(generator.next(), radix: 16)
+        path = libraries + "/" + name
+        let folder = try PrivateFolder.make(path)
+        // flock(2): gone with the process, however it ends.
+        guard flock(folder.number, LOCK_EX | LOCK_NB) == 0 else { throw .unreadable(path, SystemError()) }
+        self.folder = folder
+    }
+
+    /// Copies that are still in use, in process for example, stay; the next start removes them.
+    deinit { rmdir(path) }
+
+    /// Copies a library, and what lies beside it where it has a folder of its own, hashing what is copied.
+    ///
+    /// - Throws: ``LoadFailure`` with `COPY_FAILED` or what ``LibrarySource`` throws; nothing is left behind then.
+    func copy(_ file: LibraryFile, from source: LibrarySource) throws(LoadFailure) -> Copy {
+        let opened = try source.open(file)
+        let number = lastNumber.withLockedValue {
+            $0 += 1
+            return $0
+        }
+        let path = self.path + "/\(number)"
+        let target = try PrivateFolder.make(path)
+        do throws(LoadFailure) {
+            var budget = opened.folder == nil ? Int.max : Self.maximumFolderSize
+            let digest = try Self.copy(opened.library, as: file.name, into: target, budget: &budget)
+            if let folder = opened.folder {
+                try Self.copyCompanions(of: file, in: folder, from: source, into: target, budget: &budget)
+            }
+            return Copy(folder: path, library: path + "/" + file.name, sha256: digest)
+        } catch {
+            FolderRemoval.remove("\(number)", in: folder)
+            throw error
+        }
+    }
+
+    /// Removes a copy that no process uses any more.
+    func remove(_ copy: Copy) {
+        let name = copy.folder.split(separator: "/").last.map(String.init) ?? ""
+        FolderRemoval.remove(name, in: folder)
+    }
+
+    private static func copyCompanions(
+        of file: LibraryFile, in folder: borrowing FileDescriptor, from source: LibrarySource,
+        into target: borrowing FileDescriptor, budget: inout Int
+    ) throws(LoadFailure) {
+        let path = source.resourcePath(of: file)
+        let names: [String]
+        do throws(SystemError) { names = try folder.names() } catch { throw .unreadable(path, error) }
+        var count = 0
+        for name in names where name != file.name {
+            switch try source.openCompanion(name, in: folder, path: path) {
+            case .library(let companion):
+                _ = try copy(companion, as: name, into: target, budget: &budget)
+            case .link(let destination):
+                // symlinkat(2). The destination is a name in the copy, or it leads nowhere.
+                guard symlinkat(destination, target.number, name) == 0 else { throw .notCopied(name, SystemError()) }
+            case .other: continue
+            }
+            count += 1
+            guard count <= maximumCompanions else {
+                throw LoadFailure(.copyFailed, "has more than \(maximumCompanions) libraries beside it in its folder")
+            }
+        }
+    }
+
+    /// - Parameter budget: how many bytes may still be copied.
+    /// - Returns: SHA-256 in lower-case hexadecimal digits.
+    private static func copy(
+        _ file: borrowing FileDescriptor, as name: String, into folder: borrowing FileDescriptor, budget: inout Int
+    ) throws(LoadFailure) -> String {
+        var hash = SHA256()
+        do throws(SystemError) {
+            let before = try file.status()
+            let copy = try FileDescriptor(
+                opening: name, in: folder, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: S_IRUSR | S_IWUSR)
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+            defer { buffer.deallocate() }
+            while true {
+                let count = try file.read(into: buffer)
+                guard count > 0 else { break }
+                budget -= count
+                guard budget >= 0 else { throw SystemError(EFBIG) }
+                let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                hash.update(bufferPointer: chunk)
+                try copy.write(chunk)
+            }
+            let after = try file.status()
+            guard
+                before.st_size == after.st_size, before.st_mtim.tv_sec == after.st_mtim.tv_sec,
+                before.st_mtim.tv_nsec == after.st_mtim.tv_nsec
+            else { throw SystemError(ETXTBSY) }
+            guard fchmod(copy.number, S_IRUSR) == 0 else { throw SystemError() }
+        } catch {
+            switch error.number {
+            case EFBIG where budget < 0:
+                throw LoadFailure(
+                    .copyFailed,
+                    "has more than \(maximumFolderSize >> 20) MiB of libraries in its folder; put there only those that "
+                        + "it needs")
+            case ETXTBSY:
+                throw LoadFailure(
+                    .copyFailed, "\(name.printable) was being written while it was copied; replace files by renaming")
+            default: throw .notCopied(name, error)
+            }
+        }
+        return hexadecimal(hash.finalize())
+    }
+
+    /// Folders whose process is gone: their lock is free.
+    private static func removeLeftovers(in parent: borrowing FileDescriptor) {
+        // What cannot be listed or opened cannot be removed either; it costs disk space only, and the next start tries again.
+        for name in (try? parent.names()) ?? [] {
+            guard let folder = try? FileDescriptor(opening: name, in: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
+                continue
+            }
+            if flock(folder.number, LOCK_EX | LOCK_NB) == 0 { FolderRemoval.remove(name, in: parent) }
+        }
+    }
+}
+
+extension LoadFailure {
+    fileprivate static func notCopied(_ name: String, _ error: SystemError) -> LoadFailure {
+        LoadFailure(.copyFailed, "\(name.printable) cannot be copied into the state folder: \(error)")
+    }
+}

@@ -1,0 +1,72 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+
+/// A file that has a plug-in's name.
+package struct LibraryFile: Sendable, Equatable {
+    /// `libgotapi-plugin-NAME.so`, or `ANY/libgotapi-plugin-NAME.so`: its path in the plug-ins' folder.
+    package let path: String
+
+    /// The plug-in's own folder inside the plug-ins' folder, or `nil`.
+    var folder: String? {
+        path.lastIndex(of: "/").map { String(path[..<$0]) }
+    }
+
+    var name: String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+}
+
+/// The folder into which owners drop libraries (`plugin_root_path`): plugin-abi.md, "On disk".
+struct PluginFolder {
+    /// What a scan found.
+    struct Content: Equatable {
+        /// By path, byte by byte.
+        var libraries: [LibraryFile] = []
+        /// Files that look like plug-ins but whose NAME is not allowed, for a warning.
+        var misnamed: [String] = []
+        /// Folders that could not be looked into, for a warning.
+        var unreadable: [String] = []
+    }
+
+    let path: String
+
+    /// Looks for libraries in the folder and in its folders.
+    func scan() throws(SystemError) -> Content {
+        let root = try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
+        var content = Content()
+        for name in try root.names() {
+            Self.classify(name, at: name, into: &content)
+            do throws(SystemError) {
+                // A folder that is a symbolic link is looked into, too: its libraries are then refused with the reason.
+                let folder = try FileDescriptor(opening: name, in: root, O_RDONLY | O_DIRECTORY | O_NONBLOCK)
+                for inner in try folder.names() { Self.classify(inner, at: name + "/" + inner, into: &content) }
+            } catch where error.number == ENOTDIR || error.number == ENOENT || error.number == ELOOP {
+                continue  // No folder, or gone again: nothing to look into.
+            } catch {
+                content.unreadable.append("\(name.printable): \(error)")
+            }
+        }
+        content.libraries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        content.misnamed.sort()
+        return content
+    }
+
+    private static func classify(_ name: String, at path: String, into content: inout Content) {
+        guard name.hasPrefix("libgotapi-plugin-"), name.hasSuffix(".so") else { return }
+        if isLibraryName(name) {
+            content.libraries.append(LibraryFile(path: path))
+        } else {
+            content.misnamed.append(path)
+        }
+    }
+
+    /// `libgotapi-plugin-NAME.so`; NAME: letters, digits, `-`, `_`, beginning with a letter.
+    static func isLibraryName(_ file: String) -> Bool {
+        guard file.hasPrefix("libgotapi-plugin-"), file.hasSuffix(".so") else { return false }
+        let name = file.utf8.dropFirst("libgotapi-plugin-".utf8.count).dropLast(".so".utf8.count)
+        func isLetter(_ byte: UInt8) -> Bool { 0x41...0x5a ~= byte || 0x61...0x7a ~= byte }
+        guard let first = name.first, isLetter(first) else { return false }
+        return name.allSatisfy { isLetter($0) || 0x30...0x39 ~= $0 || $0 == 0x2d || $0 == 0x5f }
+    }
+}

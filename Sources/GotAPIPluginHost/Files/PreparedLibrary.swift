@@ -1,0 +1,76 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Crypto
+import Glibc
+import GotAPICore
+
+/// A library that passed everything that can be checked without running it: plugin-abi.md, "Loading", steps 1 to 3. (Step 4,
+/// the signature, belongs between the two: over the copies, before the image is trusted.)
+struct PreparedLibrary: Sendable {
+    let file: LibraryFile
+    let copy: LibraryStore.Copy
+    let image: LibraryImage
+    /// The plug-in's own folder as an absolute path, or empty.
+    let resourcePath: String
+
+    /// Copies and checks a library. Blocks on files.
+    init(_ file: LibraryFile, from source: LibrarySource, into store: LibraryStore) throws(LoadFailure) {
+        self.file = file
+        resourcePath = source.resourcePath(of: file)
+        copy = try store.copy(file, from: source)
+        do throws(LoadFailure) {
+            image = try LibraryImage(mapping: copy.library)
+        } catch {
+            store.remove(copy)
+            throw error
+        }
+    }
+}
+
+extension LibraryImage {
+    /// Checks a private copy. Nobody but us writes there, so that the mapping cannot lose its pages (SIGBUS).
+    init(mapping path: String) throws(LoadFailure) {
+        let file = try LoadFailure.describing(path) { () throws(SystemError) in
+            try FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW)
+        }
+        let size = try LoadFailure.describing(path) { () throws(SystemError) in Int(try file.status().st_size) }
+        // An empty file cannot be mapped (mmap(2)).
+        guard size > 0 else {
+            try self.init(checking: UnsafeRawBufferPointer(start: nil, count: 0))
+            return
+        }
+        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.number, 0), address != MAP_FAILED else {
+            throw .unreadable(path, SystemError())
+        }
+        defer { munmap(address, size) }
+        try self.init(checking: UnsafeRawBufferPointer(start: address, count: size))
+    }
+
+    /// Checks a library where it lies, without a copy: for reports. It is read whole into memory.
+    ///
+    /// - Returns: the image and the file's SHA-256.
+    static func inspect(
+        _ file: LibraryFile, from source: LibrarySource
+    ) throws(LoadFailure) -> (sha256: String, outcome: Result<LibraryImage, LoadFailure>) {
+        let opened = try source.open(file)
+        var bytes: [UInt8] = []
+        do throws(SystemError) {
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+            defer { buffer.deallocate() }
+            while true {
+                let count = try opened.library.read(into: buffer)
+                guard count > 0 else { break }
+                bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                guard bytes.count <= maximumSize else { throw SystemError(EFBIG) }
+            }
+        } catch { throw .unreadable(file.path, error) }
+        let digest = hexadecimal(SHA256.hash(data: bytes))
+        let outcome = bytes.withUnsafeBytes { buffer -> Result<LibraryImage, LoadFailure> in
+            do throws(LoadFailure) { return .success(try LibraryImage(checking: buffer)) } catch { return .failure(error) }
+        }
+        return (digest, outcome)
+    }
+
+    /// What ``inspect(_:from:)`` reads at most, in bytes.
+    private static var maximumSize: Int { 1 << 30 }
+}

@@ -1,0 +1,360 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+package import GotAPICore
+package import Logging
+import NIOConcurrencyHelpers
+package import NIOCore
+import NIOPosix
+
+/// Finds the plug-ins' libraries, checks and loads them, and keeps the table of those that run: plugin-abi.md, "Loading".
+///
+/// All functions may be called from any thread. `start` and `shutDown` are called once each, in this order.
+package final class PluginHost: Sendable {
+    /// One file, in scan order.
+    struct Slot: Sendable {
+        enum Outcome: Sendable {
+            case refused(LoadFailure)
+            case disabled
+            case hosted(HostedPlugin)
+        }
+
+        let file: LibraryFile
+        var id: String?
+        var sha256: String?
+        var copy: LibraryStore.Copy?
+        var outcome: Outcome
+    }
+
+    private struct Table {
+        var slots: [Slot] = []
+        /// Those that `endpointsChanged` was told of, to tell them once that they are public.
+        var published: Set<ObjectIdentifier> = []
+        /// True while ``PluginHost/start()`` waits: it publishes all at once.
+        var isStarting = true
+        var isPublishing = false
+        var publishesAgain = false
+        var isShutDown = false
+    }
+
+    /// How many libraries are copied, checked and loaded at once.
+    static let parallelism = 8
+    /// How long the gateway's start waits for slow ones (gotapi-wire.md, "Ports, TLS, listeners").
+    static let startPatience = TimeAmount.seconds(1)
+
+    private let settings: PluginHostSettings
+    private let group: any EventLoopGroup
+    private let sink: any EventSink
+    private let logger: Logger
+    private let endpointsChanged: @Sendable ([any PluginEndpoint]) -> Void
+    private let table = NIOLockedValueBox(Table())
+    private let store = NIOLockedValueBox<LibraryStore?>(nil)
+
+    /// - Parameters:
+    ///   - group: each plug-in belongs to one of its event loops.
+    ///   - sink: hears what plug-ins do of their own accord.
+    ///   - endpointsChanged: is given all plug-ins that have started, in scan order, whenever that changes; calls come one after
+    ///     another, from any thread. A plug-in that has crashed stays among them, and replies that it has.
+    package init(
+        settings: PluginHostSettings, group: any EventLoopGroup, sink: any EventSink, logger: Logger,
+        endpointsChanged: @escaping @Sendable ([any PluginEndpoint]) -> Void
+    ) {
+        self.settings = settings
+        self.group = group
+        self.sink = sink
+        self.logger = logger
+        self.endpointsChanged = endpointsChanged
+    }
+
+    // MARK: - Start
+
+    /// Loads and starts all that the plug-ins' folder holds. Returns when each runs or is refused, and does not wait for a
+    /// `start` that takes longer than 1 s: such a plug-in appears when it is ready.
+    ///
+    /// - Returns: what became of each file, in scan order.
+    package func start() async -> [PluginStatus] {
+        let slots = await load(await prepare())
+        table.withLockedValue { $0.slots = slots }
+        let starting = slots.compactMap(\.loaded).map { plugin in
+            let future = plugin.start()
+            future.whenComplete { _ in self.started(plugin) }
+            return future
+        }
+        let loop = group.next()
+        let all = EventLoopFuture.andAllComplete(starting, on: loop)
+        let patience = loop.makePromise(of: Void.self)
+        let timer = loop.scheduleTask(in: Self.startPatience) { patience.succeed() }
+        all.whenComplete { _ in
+            timer.cancel()
+            patience.succeed()
+        }
+        await patience.futureResult.value
+        table.withLockedValue { $0.isStarting = false }
+        publish()
+        return status()
+    }
+
+    /// Copies and checks all files; no code of theirs runs.
+    private func prepare() async -> [(slot: Slot, library: PreparedLibrary?)] {
+        let source: LibrarySource
+        let files: [LibraryFile]
+        do {
+            (source, files) = try await NIOThreadPool.singleton.runIfActive { [settings, logger] in
+                let source = try LibrarySource(rootPath: settings.rootPath)
+                let content = try PluginFolder(path: source.rootPath).scan()
+                for path in content.misnamed {
+                    logger.warning(
+                        """
+                        \(path.printable) is left out: between libgotapi-plugin- and .so a name has letters, digits, '-' \
+                        and '_', and begins with a letter
+                        """)
+                }
+                for reason in content.unreadable { logger.warning("a folder of plug-ins is left out: \(reason)") }
+                return (source, content.libraries)
+            }
+        } catch {
+            logger.error("no plug-ins are loaded from \(settings.rootPath.printable): \(error)")
+            return []
+        }
+        let store: LibraryStore
+        do {
+            store = try await NIOThreadPool.singleton.runIfActive { [settings] in
+                try LibraryStore(statePath: settings.statePath)
+            }
+        } catch {
+            let failure = LoadFailure(wrapping: error)
+            return files.map { (Slot(file: $0, outcome: .refused(failure)), nil) }
+        }
+        self.store.withLockedValue { $0 = store }
+        return await Self.inParallel(files) { file in
+            do {
+                let library = try await NIOThreadPool.singleton.runIfActive {
+                    try PreparedLibrary(file, from: source, into: store)
+                }
+                return (Slot(library, outcome: .disabled), library)
+            } catch {
+                return (Slot(file: file, outcome: .refused(LoadFailure(wrapping: error))), nil)
+            }
+        }
+    }
+
+    /// Runs the libraries up to their descriptors, and refuses second ones with the same id or service.
+    private func load(_ prepared: [(slot: Slot, library: PreparedLibrary?)]) async -> [Slot] {
+        var slots = prepared.map(\.slot)
+        var fileByID: [String: String] = [:]
+        for (index, library) in prepared.map(\.library).enumerated() {
+            guard let library else { continue }
+            let id = library.image.note.id
+            guard settings.items[id]?.isEnabled ?? true else { continue }
+            if let other = fileByID[id] {
+                slots[index].outcome = .refused(
+                    LoadFailure(
+                        .duplicateID, "has the id \(id), as \(other.printable) has: remove one of the two files"))
+                continue
+            }
+            fileByID[id] = library.file.path
+            slots[index].outcome = await makePlugin(library)
+        }
+        _ = await Self.inParallel(slots.compactMap(\.hosted)) { plugin in
+            await plugin.load().value
+        }
+        await refuseRepeatedServices(in: slots)
+        for slot in slots { log(slot) }
+        for slot in slots where slot.isOver { remove(slot) }
+        return slots
+    }
+
+    private func makePlugin(_ library: PreparedLibrary) async -> Slot.Outcome {
+        let id = library.image.note.id
+        let isolation = settings.isolation(of: id)
+        if isolation == .none, let failure = library.image.inProcessFailure { return .refused(failure) }
+        let dataPath = settings.statePath + "/plugins/" + id
+        do {
+            try await NIOThreadPool.singleton.runIfActive { [settings] in
+                _ = try PrivateFolder.make(settings.statePath + "/plugins")
+                _ = try PrivateFolder.make(dataPath)
+            }
+        } catch {
+            return .refused(LoadFailure(wrapping: error))
+        }
+        let eventLoop = group.next()
+        let transport: any PluginTransport =
+            switch isolation {
+            case .none: InProcessTransport(name: id, eventLoop: eventLoop)
+            case .process:
+                RunnerTransport(
+                    command: .runner(at: settings.runnerPath, id: id, dataPath: dataPath), eventLoop: eventLoop)
+            }
+        let instruction = LoadInstruction(
+            library: library.copy.library, id: id, config: settings.items[id]?.configJSON ?? "{}",
+            dataDirectory: dataPath, resourceDirectory: library.resourcePath)
+        return .hosted(
+            HostedPlugin(
+                generation: 1, instruction: instruction, transport: transport, sink: sink, eventLoop: eventLoop,
+                hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, logger: logger))
+    }
+
+    /// Of two plug-ins that serve the same profile of the same service the later one is refused as a whole.
+    private func refuseRepeatedServices(in slots: [Slot]) async {
+        var ownerByService: [[String]: String] = [:]
+        for plugin in slots.compactMap(\.loaded) {
+            let own = plugin.services.flatMap { service in service.scopes.map { [service.serviceID, $0] } }
+            if let key = own.first(where: { ownerByService[$0] != nil }), let owner = ownerByService[key] {
+                let reason =
+                    "serves \(key[1].printable) of the service \(key[0].printable), as \(owner) does: remove one of the two"
+                await plugin.reject(LoadFailure(.duplicateService, reason)).value
+                continue
+            }
+            for key in own { ownerByService[key] = plugin.id }
+        }
+    }
+
+    private func started(_ plugin: HostedPlugin) {
+        switch plugin.state {
+        case .running:
+            let place = plugin.transport.pid.map { "as process \($0)" } ?? "in the gateway's process"
+            plugin.logger.info("runs \(place), services: \(plugin.services.map(\.serviceID.printable))")
+            publish()
+        case .failed(let failure): plugin.logger.error("is refused: \(failure)")
+        default: ()
+        }
+    }
+
+    private func log(_ slot: Slot) {
+        switch slot.outcome {
+        case .refused(let failure): logger.error("plug-in \(slot.file.path.printable) is refused: \(failure)")
+        case .hosted(let plugin):
+            if case .failed(let failure) = plugin.state {
+                logger.error("plug-in \(slot.file.path.printable) is refused: \(failure)")
+            }
+        case .disabled: logger.info("plug-in \(slot.file.path.printable) is disabled by the configuration")
+        }
+    }
+
+    /// Removes the copy of a library that no process uses any more.
+    private func remove(_ slot: Slot) {
+        guard let copy = slot.copy, let store = store.withLockedValue({ $0 }) else { return }
+        store.remove(copy)
+    }
+
+    // MARK: - Table
+
+    /// Tells the gateway which plug-ins have started. Calls from several threads become one after another.
+    private func publish() {
+        let isMine = table.withLockedValue { table in
+            guard !table.isStarting else { return false }
+            table.publishesAgain = true
+            defer { table.isPublishing = true }
+            return !table.isPublishing
+        }
+        guard isMine else { return }
+        while true {
+            let plugins = table.withLockedValue { table -> [HostedPlugin]? in
+                guard table.publishesAgain else {
+                    table.isPublishing = false
+                    return nil
+                }
+                table.publishesAgain = false
+                return table.isShutDown ? [] : table.slots.compactMap(\.started)
+            }
+            guard let plugins else { return }
+            endpointsChanged(plugins)
+            for plugin in plugins {
+                let isNew = table.withLockedValue { $0.published.insert(ObjectIdentifier(plugin)).inserted }
+                if isNew { plugin.wasPublished() }
+            }
+        }
+    }
+
+    /// What became of each file, in scan order.
+    package func status() -> [PluginStatus] {
+        table.withLockedValue(\.slots).map { slot in
+            var status = PluginStatus(slot, isolation: slot.id.map(settings.isolation(of:)))
+            if case .hosted(let plugin) = slot.outcome { plugin.fill(&status) }
+            return status
+        }
+    }
+
+    // MARK: - End
+
+    /// Stops all plug-ins at once and waits until their processes are reaped.
+    ///
+    /// - Parameter grace: how long each one's `stop` may take; then it is killed. plugin-abi.md says 2 s.
+    package func shutDown(grace: Duration = PluginLifecycle.Timeout.stop) async {
+        let slots = table.withLockedValue { table in
+            table.isShutDown = true
+            return table.slots
+        }
+        let stopping = slots.compactMap(\.hosted).map { $0.stop(grace: grace) }
+        for future in stopping { await future.value }
+        publish()
+        for slot in slots where slot.isOver { remove(slot) }
+    }
+
+    // MARK: - Check
+
+    /// Checks every file in the plug-ins' folder as far as that is possible without running it: for `gotapi check`.
+    ///
+    /// - Returns: one report for each file, in scan order.
+    /// - Throws: where the folder cannot be read.
+    package static func check(_ settings: PluginHostSettings) async throws -> [PluginFileReport] {
+        let (source, content) = try await NIOThreadPool.singleton.runIfActive {
+            let source = try LibrarySource(rootPath: settings.rootPath)
+            return (source, try PluginFolder(path: source.rootPath).scan())
+        }
+        var fileByID: [String: String] = [:]
+        var reports = await inParallel(content.libraries) { file in await report(file, from: source, settings) }
+        for index in reports.indices where reports[index].isEnabled {
+            guard let id = reports[index].id else { continue }
+            if let other = fileByID[id], reports[index].failure == nil {
+                reports[index].failure = LoadFailure(
+                    .duplicateID, "has the id \(id), as \(other.printable) has: remove one of the two files")
+            }
+            if reports[index].failure == nil { fileByID[id] = reports[index].file }
+        }
+        return reports
+    }
+
+    private static func report(
+        _ file: LibraryFile, from source: LibrarySource, _ settings: PluginHostSettings
+    ) async -> PluginFileReport {
+        var report = PluginFileReport(file: file.path, isEnabled: true)
+        do {
+            let (sha256, outcome) = try await NIOThreadPool.singleton.runIfActive {
+                try LibraryImage.inspect(file, from: source)
+            }
+            report.sha256 = sha256
+            let image = try outcome.get()
+            let id = image.note.id
+            report.id = id
+            report.isEnabled = settings.items[id]?.isEnabled ?? true
+            report.isolation = settings.isolation(of: id)
+            if report.isolation == PluginIsolation.none { report.failure = image.inProcessFailure }
+        } catch {
+            report.failure = LoadFailure(wrapping: error)
+        }
+        return report
+    }
+
+    /// Works on all elements, ``parallelism`` at once, and keeps their order.
+    private static func inParallel<Element: Sendable, Result: Sendable>(
+        _ elements: [Element], _ work: @escaping @Sendable (Element) async -> Result
+    ) async -> [Result] {
+        await withTaskGroup(of: (Int, Result).self) { group in
+            var results = [Result?](repeating: nil, count: elements.count)
+            var next = 0
+            for _ in 0..<min(parallelism, elements.count) {
+                let index = next
+                group.addTask { (index, await work(elements[index])) }
+                next += 1
+            }
+            for await (index, result) in group {
+                results[index] = result
+                guard next < elements.count else { continue }
+                let index = next
+                group.addTask { (index, await work(elements[index])) }
+                next += 1
+            }
+            return results.compactMap(\.self)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+
+/// Where a plug-in runs (`plugins.isolation`).
+package enum PluginIsolation: String, Sendable, Equatable {
+    /// In a process of its own.
+    case process
+    /// In the gateway's process.
+    case none
+}
+
+/// What the owner says of one plug-in (`plugins.items.<id>`).
+package struct PluginSettings: Sendable, Equatable {
+    package var isEnabled = true
+    /// `nil`: as ``PluginHostSettings/defaultIsolation``.
+    package var isolation: PluginIsolation?
+    /// The plug-in's `config`, a JSON value.
+    package var configJSON = "{}"
+
+    package init(isEnabled: Bool = true, isolation: PluginIsolation? = nil, configJSON: String = "{}") {
+        self.isEnabled = isEnabled
+        self.isolation = isolation
+        self.configJSON = configJSON
+    }
+}
+
+/// What a ``PluginHost`` needs to know. Paths are absolute.
+package struct PluginHostSettings: Sendable, Equatable {
+    /// The folder with the libraries (`plugin_root_path`).
+    package var rootPath: String
+    /// The gateway's own folder (`state_path`), which exists.
+    package var statePath: String
+    /// The program that runs a plug-in.
+    package var runnerPath: String
+    package var defaultIsolation: PluginIsolation
+    package var items: [String: PluginSettings]
+    /// `plugin_response_timeout`; a thread that is blocked for 10 s longer counts as hung.
+    package var responseTimeout: Duration
+
+    /// - Parameter runnerPath: `nil` for `gotapi-plugin-runner` beside this process's own program.
+    package init(
+        rootPath: String, statePath: String, runnerPath: String? = nil, defaultIsolation: PluginIsolation = .process,
+        items: [String: PluginSettings] = [:], responseTimeout: Duration = .seconds(60)
+    ) {
+        self.rootPath = rootPath
+        self.statePath = statePath
+        self.runnerPath = runnerPath ?? Self.folderOfProgram + "/gotapi-plugin-runner"
+        self.defaultIsolation = defaultIsolation
+        self.items = items
+        self.responseTimeout = responseTimeout
+    }
+
+    package func isolation(of id: String) -> PluginIsolation { items[id]?.isolation ?? defaultIsolation }
+
+    /// proc_pid_exe(5)
+    private static var folderOfProgram: String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = max(0, readlink("/proc/self/exe", &bytes, bytes.count))
+        let path = String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+}

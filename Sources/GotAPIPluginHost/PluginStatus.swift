@@ -1,0 +1,58 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+package import GotAPICore
+
+/// What an owner is told of one file in the plug-ins' folder.
+package struct PluginStatus: Sendable, Equatable {
+    /// The texts are for people and for `gotapi plugin list --json`.
+    package enum State: String, Sendable, Equatable {
+        case loading
+        case starting
+        case running
+        /// It blocks its thread; requests are refused.
+        case blocked
+        case stopping
+        case stopped
+        case crashed
+        /// It was not loaded or not started; ``failure`` says why.
+        case refused
+        /// The owner does not want it (`plugins.items.<id>.enabled`).
+        case disabled
+    }
+
+    /// `nil` where the file does not say.
+    package var id: String?
+    package var name: String?
+    package var version: String?
+    package var vendor: String?
+    /// The path in the plug-ins' folder.
+    package var file: String
+    /// Of the library, in lower-case hexadecimal digits.
+    package var sha256: String?
+    /// `nil` in process, and where it does not run.
+    package var pid: Int32?
+    /// 0 where it was never started.
+    package var generation: Int
+    package var state: State
+    package var failure: LoadFailure?
+    package var isolation: PluginIsolation?
+    /// The ids of its descriptor's services.
+    package var services: [String]
+    package var requests: Int
+    /// Requests whose answer did not come from the plug-in.
+    package var errors: Int
+    package var pushes: Int
+}
+
+/// What `gotapi check` says of one file, without running it.
+package struct PluginFileReport: Sendable, Equatable {
+    /// The path in the plug-ins' folder.
+    package var file: String
+    /// `nil` where the file does not say.
+    package var id: String?
+    package var sha256: String?
+    package var isolation: PluginIsolation?
+    package var isEnabled: Bool
+    /// `nil`: the gateway would load it.
+    package var failure: LoadFailure?
+}

@@ -1,0 +1,99 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import CGotAPISandbox
+import Glibc
+import NIOConcurrencyHelpers
+
+/// A plug-in's process, from its start until it is reaped.
+final class ChildProcess: Sendable {
+    /// What is to be started.
+    struct Command: Sendable, Equatable {
+        var path: String
+        /// Behind the program's own name.
+        var arguments: [String]
+        /// `NAME=value`
+        var environment: [String]
+        /// The working folder.
+        var folder: String
+    }
+
+    /// A started process and our ends of its socket and its output; the caller owns the two.
+    struct Started: Sendable {
+        let process: ChildProcess
+        let socket: Int32
+        let output: Int32
+    }
+
+    let pid: Int32
+    /// True once the process is reaped: its number may then belong to another one.
+    private let isReaped = NIOLockedValueBox(false)
+
+    private init(pid: Int32) { self.pid = pid }
+
+    /// Starts a process. Call it on ``SpawnThread``.
+    ///
+    /// - Parameter onEnd: called once, on a thread of its own, after the process was reaped.
+    static func start(
+        _ command: Command, onEnd: @escaping @Sendable (ProcessEnd) -> Void
+    ) throws(SystemError) -> Started {
+        var spawned = cgotapi_spawned()
+        let name = command.path.split(separator: "/").last.map(String.init) ?? command.path
+        let error = withCStrings([name] + command.arguments) { arguments in
+            withCStrings(command.environment) { environment in
+                cgotapi_spawn(command.path, arguments, environment, command.folder, &spawned)
+            }
+        }
+        guard error == 0 else { throw SystemError(error) }
+        let process = ChildProcess(pid: spawned.pid)
+        do throws(SystemError) {
+            try Thread.detach(name: "plugin-wait", stackSize: 128 << 10) { onEnd(process.waitAndReap()) }
+        } catch {
+            // Without a thread that waits for it the process would never be reaped.
+            process.send(SIGKILL)
+            _ = process.waitAndReap()
+            close(spawned.socket)
+            close(spawned.output)
+            throw error
+        }
+        return Started(process: process, socket: spawned.socket, output: spawned.output)
+    }
+
+    /// Sends a signal (kill(2)), unless the process is gone.
+    func send(_ signal: Int32) {
+        isReaped.withLockedValue { isReaped in
+            guard !isReaped else { return }
+            // Fails only for a process that is gone; until it is reaped that one stays ours.
+            _ = kill(pid, signal)
+        }
+    }
+
+    /// Waits for this process alone; other children are left to whoever started them (waitid(2), waitpid(2)).
+    private func waitAndReap() -> ProcessEnd {
+        var info = siginfo_t()
+        // Looks without reaping, so that reaping and `send` can exclude each other.
+        while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
+        return isReaped.withLockedValue { isReaped in
+            isReaped = true
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0 {
+                // Somebody else reaped it, against the rules: it is gone all the same.
+                guard errno == EINTR else { return .exited(status: 255) }
+            }
+            return ProcessEnd(waitStatus: status)
+        }
+    }
+}
+
+/// Calls `body` with the texts as C has them: pointers to NUL-terminated texts, and a NULL at the end. They live for the call.
+private func withCStrings<Result>(
+    _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    // strdup(3) fails only where no memory is left; the list would end early.
+    var pointers = texts.map { strdup($0) }
+    defer { for pointer in pointers { free(pointer) } }
+    pointers.append(nil)
+    return pointers.withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { preconditionFailure("the list has at least its end") }
+        return body(base)
+    }
+}

@@ -1,0 +1,134 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import CGotAPIPlugin
+import GotAPICore
+
+/// The table `gotapi_host` that a plug-in gets: it leads from C to the runtime and back.
+///
+/// Lifetime. A plug-in's threads may call a host function at any time until the process ends, also late or by mistake after
+/// `stop`; then they get `CLOSED`. So the table is never freed, and the runtime's core that `context` leads to is retained
+/// once, here, and never released: it is a few hundred bytes beside a library that stays mapped as well. A core whose library
+/// was refused has no table and is freed with its owner.
+///
+/// Types. The header says of most pointers that they are not NULL, so Swift imports them without `Optional`. A plug-in may
+/// break its word; so the functions here take `Optional` pointers, look, and answer `INVALID_ARGUMENT`. `unsafeBitCast`
+/// between the two function types is right because on C's side they are one and the same: a pointer is a pointer.
+enum HostTable {
+    typealias Host = UnsafePointer<gotapi_host>?
+    typealias TextOut = UnsafeMutablePointer<UnsafePointer<CChar>?>?
+    typealias LengthOut = UnsafeMutablePointer<UInt64>?
+    typealias NumberOut = UnsafeMutablePointer<UInt64>?
+    typealias Text = UnsafePointer<CChar>?
+
+    /// Makes the table of one runtime. Called once for each library that was loaded.
+    static func make(for core: RuntimeCore, _ instruction: LoadInstruction) -> UnsafePointer<gotapi_host> {
+        let context = HostContext(core: core, instruction)
+        let table = UnsafeMutablePointer<gotapi_host>.allocate(capacity: 1)
+        table.initialize(
+            to: gotapi_host(
+                size: UInt32(MemoryLayout<gotapi_host>.size), abi_minor: UInt32(GOTAPI_ABI_MINOR),
+                context: Unmanaged.passRetained(context).toOpaque(),
+                method: unsafeBitCast(method, to: TextFunction.self),
+                field: unsafeBitCast(
+                    field,
+                    to: (@convention(c) (
+                        UnsafePointer<gotapi_host>, UInt64, UInt32, UnsafeMutablePointer<UnsafePointer<CChar>?>,
+                        UnsafeMutablePointer<UInt64>
+                    ) -> gotapi_status).self),
+                parameter: unsafeBitCast(
+                    parameter,
+                    to: (@convention(c) (
+                        UnsafePointer<gotapi_host>, UInt64, UnsafePointer<CChar>?, UInt64,
+                        UnsafeMutablePointer<UnsafePointer<CChar>?>, UnsafeMutablePointer<UInt64>
+                    ) -> gotapi_status).self),
+                parameter_at: unsafeBitCast(
+                    parameterAt,
+                    to: (@convention(c) (
+                        UnsafePointer<gotapi_host>, UInt64, UInt64, UnsafeMutablePointer<UnsafePointer<CChar>?>,
+                        UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UnsafePointer<CChar>?>,
+                        UnsafeMutablePointer<UInt64>
+                    ) -> gotapi_status).self),
+                request_json: unsafeBitCast(requestJSON, to: TextFunction.self),
+                time_left: unsafeBitCast(timeLeft, to: NumberFunction.self),
+                is_replay: unsafeBitCast(
+                    isReplay,
+                    to: (@convention(c) (UnsafePointer<gotapi_host>, UInt64, UnsafeMutablePointer<UInt32>) -> gotapi_status)
+                        .self),
+                return_message: unsafeBitCast(returnMessage, to: MembersFunction.self),
+                subscribe: unsafeBitCast(subscribe, to: NumberFunction.self),
+                push_message: unsafeBitCast(pushMessage, to: MembersFunction.self),
+                unsubscribe: unsafeBitCast(unsubscribe, to: HandleFunction.self),
+                retain: unsafeBitCast(retain, to: HandleFunction.self),
+                release: unsafeBitCast(release, to: HandleFunction.self),
+                log: unsafeBitCast(
+                    log,
+                    to: (@convention(c) (UnsafePointer<gotapi_host>, UInt32, UnsafePointer<CChar>?, UInt64) -> gotapi_status)
+                        .self),
+                config: unsafeBitCast(config, to: PlaceFunction.self),
+                data_directory: unsafeBitCast(dataDirectory, to: PlaceFunction.self),
+                resource_directory: unsafeBitCast(resourceDirectory, to: PlaceFunction.self),
+                start_timer: unsafeBitCast(
+                    startTimer,
+                    to: (@convention(c) (
+                        UnsafePointer<gotapi_host>, UInt64, UInt64, UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt64>
+                    ) -> gotapi_status).self),
+                stop_timer: unsafeBitCast(stopTimer, to: HandleFunction.self),
+                call_on_plugin_thread: unsafeBitCast(
+                    callOnPluginThread,
+                    to: (@convention(c) (UnsafePointer<gotapi_host>, UnsafeMutableRawPointer?) -> gotapi_status).self),
+                services_changed: unsafeBitCast(
+                    servicesChanged, to: (@convention(c) (UnsafePointer<gotapi_host>) -> gotapi_status).self),
+                get_extension: unsafeBitCast(
+                    getExtension,
+                    to: (@convention(c) (UnsafePointer<gotapi_host>, UnsafePointer<CChar>) -> UnsafeRawPointer?).self)))
+        return UnsafePointer(table)
+    }
+
+    // The header's types, where more than one function has them.
+    private typealias TextFunction = @convention(c) (
+        UnsafePointer<gotapi_host>, UInt64, UnsafeMutablePointer<UnsafePointer<CChar>?>, UnsafeMutablePointer<UInt64>
+    ) -> gotapi_status
+    private typealias NumberFunction = @convention(c) (
+        UnsafePointer<gotapi_host>, UInt64, UnsafeMutablePointer<UInt64>
+    ) -> gotapi_status
+    private typealias MembersFunction = @convention(c) (
+        UnsafePointer<gotapi_host>, UInt64, UnsafePointer<CChar>?, UInt64
+    ) -> gotapi_status
+    private typealias HandleFunction = @convention(c) (UnsafePointer<gotapi_host>, UInt64) -> gotapi_status
+    private typealias PlaceFunction = @convention(c) (
+        UnsafePointer<gotapi_host>, UnsafeMutablePointer<UnsafePointer<CChar>?>, UnsafeMutablePointer<UInt64>
+    ) -> gotapi_status
+
+    /// Runs a host function's body with what the table belongs to.
+    @inline(__always)
+    static func enter(_ host: Host, _ body: (HostContext) -> Status) -> gotapi_status {
+        guard let context = host?.pointee.context else { return Status.invalidArgument.rawValue }
+        // Retained in `make`, for ever.
+        return Unmanaged<HostContext>.fromOpaque(context)._withUnsafeGuaranteedRef { body($0).rawValue }
+    }
+
+    /// Hands text out. What a plug-in gets with any status but OK is an empty text, should it look.
+    @inline(__always)
+    static func hand(
+        _ text: UnsafeBufferPointer<CChar>?, to pointer: UnsafeMutablePointer<UnsafePointer<CChar>?>,
+        _ length: UnsafeMutablePointer<UInt64>
+    ) {
+        pointer.pointee = text?.baseAddress
+        length.pointee = UInt64(text?.count ?? 0)
+    }
+}
+
+/// What the table's `context` points to: the runtime, and the texts that last as long as it.
+final class HostContext: Sendable {
+    let core: RuntimeCore
+    let config: StableText
+    let dataDirectory: StableText
+    let resourceDirectory: StableText
+
+    fileprivate init(core: RuntimeCore, _ instruction: LoadInstruction) {
+        self.core = core
+        config = StableText(instruction.config.isEmpty ? "{}".utf8 : instruction.config.utf8)
+        dataDirectory = StableText(instruction.dataDirectory.utf8)
+        resourceDirectory = StableText(instruction.resourceDirectory.utf8)
+    }
+}

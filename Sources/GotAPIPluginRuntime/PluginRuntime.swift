@@ -1,0 +1,37 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+package import GotAPICore
+
+/// The host side of the plug-in interface (GotAPI-4), for one library: it loads it, runs it on a thread of its own, gives it
+/// the host functions, and speaks frames with the gateway (plugin-abi.md, "One runtime, two transports").
+///
+/// ```text
+/// gateway ── HostFrame ──▶ deliver ──▶ state ──▶ the plug-in's thread ──▶ callbacks
+/// gateway ◀── PluginFrame ── takeOutgoing ◀── state ◀────────────────── host functions, any thread
+/// ```
+/// When the last reference goes, a plug-in that still runs is stopped on its own thread, which nobody waits for; then that
+/// thread ends. The library stays mapped, and so does its table of host functions.
+package final class PluginRuntime: Sendable {
+    private let core: RuntimeCore
+
+    /// - Parameters:
+    ///   - name: for the thread, of which the system shows 15 bytes.
+    ///   - outgoingIsWaiting: called from any thread when frames begin to wait, and not again before they were taken. No lock
+    ///     is held; it may call ``takeOutgoing()``. It shall return soon: plug-in code may be what called.
+    package init(name: String, outgoingIsWaiting: @escaping @Sendable () -> Void) {
+        core = RuntimeCore(name: name, announce: outgoingIsWaiting)
+    }
+
+    deinit { core.end() }
+
+    /// Hands over the payload of one frame, a ``HostFrame``. Never waits for plug-in code. [any thread, one at a time]
+    ///
+    /// - Throws: ``FrameError`` where it is none, loads a second library, or uses a message's number again.
+    package func deliver(_ payload: ArraySlice<UInt8>) throws(FrameError) { try core.deliver(payload) }
+
+    /// Takes all frames that wait, encoded, oldest first. [any thread]
+    package func takeOutgoing() -> [UInt8] { core.monitor.withLock { $0.outgoing.takeAll() } }
+
+    /// Whether `stopped` or `refused` was made, and no `start` came since. [any thread]
+    package var isFinished: Bool { core.monitor.withLock { $0.isFinished } }
+}

@@ -1,0 +1,75 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+
+/// What a runtime's owner, its plug-in's thread and the host functions share: the state behind its lock, and what follows
+/// from a change of it outside the lock.
+final class RuntimeCore: Sendable {
+    let name: String
+    let monitor: Monitor<RuntimeState>
+
+    init(name: String, announce: @escaping @Sendable () -> Void) {
+        self.name = name
+        var state = RuntimeState()
+        state.announce = announce
+        monitor = Monitor(state)
+    }
+
+    /// Changes the state, then wakes whoever has to know: the plug-in's thread, the transport.
+    @inline(__always)
+    func update<Result>(_ body: (inout RuntimeState) -> Result) -> Result {
+        let (result, announce, wakes) = monitor.withLock { state in
+            (body(&state), state.takeAnnouncement(), state.takeWakeUp())
+        }
+        if wakes { monitor.signal() }
+        announce?()
+        return result
+    }
+
+    func deliver(_ payload: ArraySlice<UInt8>) throws(FrameError) {
+        // Read before the lock is taken; messages, which are nearly all, without making strings of their texts.
+        if payload.first == MessageFrame.tag {
+            let message = HeldMessage(try MessageFrame(payload), of: payload)
+            let now = MonotonicClock.now
+            try update { state in
+                Result { () throws(FrameError) in try state.receive(message, now: now) }
+            }.get()
+            return
+        }
+        let frame = try HostFrame(payload)
+        try update { state in
+            Result { () throws(FrameError) in try state.receive(frame) }
+        }.get()
+        if case .load = frame, let reason = PluginThread.run(for: self) {
+            update { $0.refuse(LoadFailure(.startFailed, reason)) }
+        }
+    }
+
+    /// The thread waits here for what is next.
+    func nextWork() -> Work {
+        while true {
+            let (work, announce) = monitor.wait { state -> Monitor<RuntimeState>.Step<(Work?, (@Sendable () -> Void)?)> in
+                let step = state.nextWork(now: MonotonicClock.now)
+                let announce = state.takeAnnouncement()
+                switch step {
+                case .done(let work): return .done((work, announce))
+                case .wait(let moment):
+                    guard let announce else { return .wait(until: moment) }
+                    state.threadSleeps = false
+                    return .done((nil, announce))
+                }
+            }
+            announce?()
+            if let work { return work }
+        }
+    }
+
+    /// The owner is gone.
+    func end() {
+        update { state in
+            state.isEnding = true
+            // What the closure holds shall not live as long as a library that is never unmapped.
+            state.announce = nil
+        }
+    }
+}

@@ -1,0 +1,236 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+extension Fixture {
+    /// A plug-in that behaves and misbehaves as its macros and the attribute of each request say. C, and C++ too.
+    static let pluginSource = #"""
+        /* A plug-in that behaves and misbehaves as its macros and the attribute of each request say.
+         */
+        #include <signal.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <time.h>
+        #include <unistd.h>
+
+        #include "gotapi_plugin.h"
+
+        #ifndef NO_NOTE
+        GOTAPI_PLUGIN_NOTE(ID, 0)
+        #endif
+
+        static const gotapi_host *host;
+
+        static int is(gotapi_message message, const char *attribute) {
+            const char *text = NULL;
+            uint64_t length = 0;
+            host->field(host, message, GOTAPI_FIELD_ATTRIBUTE, &text, &length);
+            return length == strlen(attribute) && memcmp(text, attribute, length) == 0;
+        }
+
+        static void wait_for(long milliseconds) {
+            struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+            nanosleep(&time, NULL);
+        }
+
+        static void answer(gotapi_message message, const char *members) {
+            host->return_message(host, message, members, strlen(members));
+        }
+
+        static gotapi_status start(void *context, const gotapi_host *given, void **self) {
+            (void)context;
+            host = given;
+            *self = NULL;
+        #ifdef START_FAILS
+            return -7;
+        #endif
+        #ifdef START_CRASHES
+            abort();
+        #endif
+        #ifdef START_SLOW
+            wait_for(1500);
+        #endif
+        #ifdef START_CHANGES_SERVICES
+            host->services_changed(host);
+        #endif
+            return GOTAPI_OK;
+        }
+
+        static void stop(void *self) {
+            (void)self;
+        #ifdef STOP_HANGS
+            for (;;) pause();
+        #endif
+        }
+
+        static void push(gotapi_message message, int count, int size) {
+            gotapi_subscription subscription = 0;
+            if (host->subscribe(host, message, &subscription) != GOTAPI_OK) return;
+            answer(message, "{\"result\":0}");
+            char *members = (char *)malloc((size_t)size + 64);
+            for (int index = 0; index < count; index++) {
+                int length = sprintf(members, "{\"n\":%d,\"fill\":\"%0*d\"}", index, size, 0);
+                while (host->push_message(host, subscription, members, (uint64_t)length) == GOTAPI_FULL) wait_for(1);
+            }
+            free(members);
+        }
+
+        static void on_message(void *self, gotapi_message message) {
+            (void)self;
+            if (is(message, "silent")) {
+                host->retain(host, message);
+            } else if (is(message, "twice")) {
+                answer(message, "{\"data\":1}");
+                answer(message, "{\"data\":2}");
+            } else if (is(message, "nothing")) {
+                return;
+            } else if (is(message, "badjson")) {
+                answer(message, "{\"data\":");
+            } else if (is(message, "big")) {
+                char *members = (char *)malloc((2u << 20) + 16);
+                memset(members, 'a', (2u << 20) + 16);
+                memcpy(members, "{\"data\":\"", 9);
+                memcpy(members + (2u << 20), "\"}", 3);
+                answer(message, members);
+                free(members);
+            } else if (is(message, "segv")) {
+                fputs("about to crash\n", stderr);
+                raise(SIGSEGV);
+            } else if (is(message, "exit")) {
+                _exit(3);
+            } else if (is(message, "block")) {
+                wait_for(1500);
+                answer(message, "{\"data\":\"late\"}");
+            } else if (is(message, "hang")) {
+                for (;;) pause();
+            } else if (is(message, "close")) {
+                close(0);
+                for (;;) pause();
+            } else if (is(message, "child")) {
+                /* A child that keeps the socket and the pipe open beyond this process's end. */
+                if (fork() == 0) {
+                    sleep(5);
+                    _exit(0);
+                }
+                raise(SIGKILL);
+            } else if (is(message, "print")) {
+                for (int index = 0; index < 20000; index++) fprintf(stderr, "line %d %0100d\n", index, 0);
+                answer(message, "{\"data\":\"printed\"}");
+            } else if (is(message, "log")) {
+                for (int index = 0; index < 3000; index++) host->log(host, GOTAPI_LOG_INFO, GOTAPI_TEXT("line"));
+                host->log(host, GOTAPI_LOG_WARNING, GOTAPI_TEXT("a\nb\033[31m"));
+                answer(message, "{\"data\":\"logged\"}");
+            } else if (is(message, "push")) {
+                push(message, 3, 1);
+            } else if (is(message, "pushmany")) {
+                push(message, 40, 100000);
+            } else if (is(message, "config")) {
+                const char *text = NULL;
+                uint64_t length = 0;
+                host->config(host, &text, &length);
+                host->return_message(host, message, text, length);
+            } else if (is(message, "where")) {
+                const char *data = NULL;
+                const char *resources = NULL;
+                uint64_t length = 0;
+                char current[1024];
+                char members[4096];
+                host->data_directory(host, &data, &length);
+                host->resource_directory(host, &resources, &length);
+                snprintf(members, sizeof(members), "{\"data\":\"%s\",\"resources\":\"%s\",\"current\":\"%s\",\"home\":\"%s\"}", data,
+                         resources, getcwd(current, sizeof(current)), getenv("HOME"));
+                answer(message, members);
+            } else if (is(message, "descriptors")) {
+                /* Which descriptors are open, and which signals are blocked in the process's first thread. */
+                char members[256];
+                int open = 0;
+                for (int descriptor = 3; descriptor < 1024; descriptor++) {
+                    char path[64];
+                    char target[256] = {0};
+                    sprintf(path, "/proc/self/fd/%d", descriptor);
+                    if (readlink(path, target, sizeof(target) - 1) < 0) continue;
+                    /* The runner's own eventfd is fine. */
+                    if (strstr(target, "eventfd") == NULL) open++;
+                }
+                sprintf(members, "{\"data\":%d}", open);
+                answer(message, members);
+        #ifdef USES_COMPANION
+            } else if (is(message, "companion")) {
+                extern int companion_value(void);
+                char members[64];
+                sprintf(members, "{\"data\":%d}", companion_value());
+                answer(message, members);
+        #endif
+            } else {
+                answer(message, "{\"data\":\"ok\"}");
+            }
+        }
+
+        static const gotapi_plugin plugin = {
+            sizeof(gotapi_plugin),
+            0,
+        #ifdef WRONG_ID
+            GOTAPI_TEXT("com.example.other"),
+        #else
+            GOTAPI_TEXT(ID),
+        #endif
+            GOTAPI_TEXT("Fixture"),
+            GOTAPI_TEXT("1.2"),
+            GOTAPI_TEXT("Example"),
+            GOTAPI_TEXT(SERVICES),
+            NULL,
+            start,
+            stop,
+            NULL,
+            NULL,
+            NULL,
+            on_message,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL};
+
+        #if defined(CONSTRUCTOR_CRASHES)
+        __attribute__((constructor)) static void construct(void) { raise(SIGSEGV); }
+        #endif
+
+        #ifdef UNIQUE
+        template <typename T>
+        struct Counter {
+            static int value;
+        };
+        template <typename T>
+        int Counter<T>::value = 1;
+        extern "C" GOTAPI_EXPORT int *count(void);
+        int *count(void) { return &Counter<int>::value; }
+        #endif
+
+        #ifdef TEXT_RELOCATION
+        __asm__(".section .text\n.quad on_relocation\n.globl on_relocation\non_relocation: ret\n");
+        #endif
+
+        #ifdef UNDEFINED_SYMBOL
+        extern int nobody_defines_this(void);
+        int (*use_it)(void) = nobody_defines_this;
+        #endif
+
+        #ifndef NO_ENTRY
+        GOTAPI_EXPORT const gotapi_plugin *gotapi_plugin_entry(uint32_t major, uint32_t minor) {
+            (void)major;
+            (void)minor;
+            /* Referenced, so that no variant leaves something unused. */
+            (void)push;
+        #ifdef ENTRY_REFUSES
+            (void)plugin;
+            return NULL;
+        #else
+            return &plugin;
+        #endif
+        }
+        #else
+        GOTAPI_EXPORT const gotapi_plugin *gotapi_other_entry(void) {
+            return &plugin;
+        }
+        #endif
+        """#
+}
