@@ -1,0 +1,248 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+
+/// Sockets, subscriptions and who listens to what: a state machine without locks and I/O. Its functions say what is to be
+/// done outside; times are nanoseconds of a clock that never goes back.
+struct EventState: Sendable {
+    /// What must be done outside, in this order.
+    enum Effect: Sendable {
+        case setReachable(any PluginEndpoint, UInt64, Bool)
+        case end(any PluginEndpoint, UInt64, UnsubscribeReason)
+        case send(any WebSocketOutlet, [UInt8])
+        case close(any WebSocketOutlet, code: UInt16)
+    }
+
+    /// How long a client may be without a socket before its subscriptions end (plugin-abi.md, `on_unsubscribed`).
+    static let patience: UInt64 = 10_000_000_000
+
+    private struct Socket: Sendable {
+        let outlet: any WebSocketOutlet
+        var isOpen = false
+        /// The client that it was verified for.
+        var client: UInt64?
+    }
+
+    private struct Listener: Sendable {
+        /// Its verified sockets, the newest last.
+        var sockets: [UInt64] = []
+        var subscriptions: Set<Subscription.Name> = []
+        /// When it asked for `onServiceChange`.
+        var watchesServicesSince: UInt64?
+        var lastSocketClosed: UInt64 = 0
+
+        var listens: Bool { !subscriptions.isEmpty || watchesServicesSince != nil }
+    }
+
+    private var sockets: [UInt64: Socket] = [:]
+    private var lastSocket: UInt64 = 0
+    private var listeners: [UInt64: Listener] = [:]
+    private var subscriptions: [Subscription.Name: Subscription] = [:]
+    /// By message, those whose request is not answered yet.
+    private var unanswered: [UInt64: [Subscription.Name]] = [:]
+    /// Clients that listen and have no socket.
+    private var unreachable: Set<UInt64> = []
+    private var watchers: Set<UInt64> = []
+
+    private(set) var pushes: UInt64 = 0
+    private(set) var droppedPushes: UInt64 = 0
+
+    var socketCount: Int { sockets.count }
+    var subscriptionCount: Int { subscriptions.count }
+
+    // MARK: - Sockets
+
+    /// - Returns: the socket's number, or `nil` where there are as many as there may be.
+    mutating func admit(_ outlet: any WebSocketOutlet, limit: Int) -> UInt64? {
+        guard sockets.count < limit else { return nil }
+        lastSocket += 1
+        sockets[lastSocket] = Socket(outlet: outlet)
+        return lastSocket
+    }
+
+    mutating func opened(_ socket: UInt64) { sockets[socket]?.isOpen = true }
+
+    /// The socket speaks for this client from now on, and is its newest.
+    mutating func verified(_ socket: UInt64, for client: UInt64, now: UInt64) -> [Effect] {
+        guard sockets[socket] != nil else { return [] }
+        // The new client first: where it is the same one, it is never without a socket.
+        let before = sockets[socket]?.client
+        var effects: [Effect] = []
+        if before != client {
+            effects += withdraw(socket, now: now)
+        } else {
+            listeners[client]?.sockets.removeAll { $0 == socket }
+        }
+        sockets[socket]?.client = client
+        let isFirst = listeners[client]?.sockets.isEmpty ?? true
+        listeners[client, default: Listener()].sockets.append(socket)
+        unreachable.remove(client)
+        return effects + (isFirst && before != client ? reachability(of: client, true) : [])
+    }
+
+    /// The socket no longer speaks for anybody.
+    mutating func withdraw(_ socket: UInt64, now: UInt64) -> [Effect] {
+        guard let client = sockets[socket]?.client else { return [] }
+        sockets[socket]?.client = nil
+        listeners[client]?.sockets.removeAll { $0 == socket }
+        guard let listener = listeners[client], listener.sockets.isEmpty else { return [] }
+        listeners[client]?.lastSocketClosed = now
+        settle(client)
+        return reachability(of: client, false)
+    }
+
+    mutating func closed(_ socket: UInt64, now: UInt64) -> [Effect] {
+        let effects = withdraw(socket, now: now)
+        sockets[socket] = nil
+        return effects
+    }
+
+    /// Closes every socket that is open.
+    func closeAll(code: UInt16) -> [Effect] {
+        sockets.values.filter(\.isOpen).map { .close($0.outlet, code: code) }
+    }
+
+    private func reachability(of client: UInt64, _ isReachable: Bool) -> [Effect] {
+        (listeners[client]?.subscriptions ?? []).compactMap { subscriptions[$0] }.map {
+            .setReachable($0.endpoint, $0.number, isReachable)
+        }
+    }
+
+    private func newestOutlet(of client: UInt64) -> (any WebSocketOutlet)? {
+        listeners[client]?.sockets.last.flatMap { sockets[$0]?.outlet }
+    }
+
+    // MARK: - Subscriptions
+
+    /// - Returns: `nil` where the client has as many as it may have.
+    mutating func add(_ subscription: Subscription) -> [Effect]? {
+        let client = subscription.client
+        let name = Subscription.Name(subscription.endpoint, subscription.number)
+        _ = remove(name)
+        guard listeners[client]?.subscriptions.count ?? 0 < Limits.subscriptionsPerClient else { return nil }
+        subscriptions[name] = subscription
+        listeners[client, default: Listener()].subscriptions.insert(name)
+        if subscription.answered == nil { unanswered[subscription.message, default: []].append(name) }
+        settle(client)
+        return [.setReachable(subscription.endpoint, subscription.number, newestOutlet(of: client) != nil)]
+    }
+
+    /// The request in whose name subscriptions began was answered.
+    mutating func answered(message: UInt64, now: UInt64) {
+        for name in unanswered.removeValue(forKey: message) ?? [] { subscriptions[name]?.answered = now }
+    }
+
+    mutating func remove(_ name: Subscription.Name) -> Subscription? {
+        guard let subscription = subscriptions.removeValue(forKey: name) else { return nil }
+        listeners[subscription.client]?.subscriptions.remove(name)
+        if subscription.answered == nil {
+            unanswered[subscription.message]?.removeAll { $0 == name }
+            if unanswered[subscription.message]?.isEmpty == true { unanswered[subscription.message] = nil }
+        }
+        settle(subscription.client)
+        return subscription
+    }
+
+    func subscriptions(of endpoint: any PluginEndpoint) -> [Subscription] {
+        subscriptions.values.filter { $0.endpoint === endpoint }
+    }
+
+    /// Ends the subscriptions of an endpoint; their clients get an error push where there is one.
+    mutating func endSubscriptions(
+        of endpoint: any PluginEndpoint, reason: UnsubscribeReason, error: GatewayError?
+    ) -> [Effect] {
+        subscriptions(of: endpoint).flatMap { subscription -> [Effect] in
+            let outlet = newestOutlet(of: subscription.client)
+            _ = remove(Subscription.Name(endpoint, subscription.number))
+            var effects: [Effect] = [.end(endpoint, subscription.number, reason)]
+            if let error {
+                if let outlet {
+                    pushes += 1
+                    effects.append(.send(outlet, PushText.end(error, beginning: subscription.beginning)))
+                } else {
+                    droppedPushes += 1
+                }
+            }
+            return effects
+        }
+    }
+
+    mutating func endAllSubscriptions(_ reason: UnsubscribeReason) -> [Effect] {
+        listeners.keys.flatMap { endSubscriptions(ofClient: $0, reason) }
+    }
+
+    /// The client has ended: so do its subscriptions and its sockets.
+    mutating func clientEnded(_ client: UInt64) -> [Effect] {
+        let outlets = (listeners[client]?.sockets ?? []).compactMap { sockets[$0]?.outlet }
+        let effects = endSubscriptions(ofClient: client, .tokenEnded)
+        return effects + outlets.map { .close($0, code: SessionState.policyViolation) }
+    }
+
+    private mutating func endSubscriptions(ofClient client: UInt64, _ reason: UnsubscribeReason) -> [Effect] {
+        let ended = (listeners[client]?.subscriptions ?? []).compactMap { remove($0) }
+        listeners[client]?.watchesServicesSince = nil
+        watchers.remove(client)
+        settle(client)
+        return ended.map { .end($0.endpoint, $0.number, reason) }
+    }
+
+    /// Ends the subscriptions of clients that have had no socket for 10 s, counted from the answer if there never was one.
+    mutating func expire(now: UInt64) -> [Effect] {
+        var effects: [Effect] = []
+        for client in unreachable {
+            guard let listener = listeners[client] else { continue }
+            let closed = listener.lastSocketClosed
+            if let since = listener.watchesServicesSince, max(since, closed) + Self.patience <= now {
+                setWatchesServices(client, false, now: now)
+            }
+            for name in listener.subscriptions {
+                guard let answered = subscriptions[name]?.answered, max(answered, closed) + Self.patience <= now,
+                    let subscription = remove(name)
+                else { continue }
+                effects.append(.end(subscription.endpoint, subscription.number, .clientGone))
+            }
+        }
+        return effects
+    }
+
+    /// Forgets a client of which nothing is left, and keeps ``unreachable`` true.
+    private mutating func settle(_ client: UInt64) {
+        guard let listener = listeners[client] else { return }
+        if listener.listens, listener.sockets.isEmpty { unreachable.insert(client) } else { unreachable.remove(client) }
+        if !listener.listens, listener.sockets.isEmpty { listeners[client] = nil }
+    }
+
+    // MARK: - Pushes
+
+    /// Whom a push of this subscription goes to, and how its text begins; `nil` for one that is dropped.
+    mutating func push(_ name: Subscription.Name) -> (outlet: any WebSocketOutlet, beginning: [UInt8])? {
+        guard let subscription = subscriptions[name], let outlet = newestOutlet(of: subscription.client) else {
+            droppedPushes += 1
+            return nil
+        }
+        pushes += 1
+        return (outlet, subscription.beginning)
+    }
+
+    mutating func setWatchesServices(_ client: UInt64, _ watches: Bool, now: UInt64) {
+        if watches {
+            listeners[client, default: Listener()].watchesServicesSince = now
+            watchers.insert(client)
+        } else {
+            listeners[client]?.watchesServicesSince = nil
+            watchers.remove(client)
+        }
+        settle(client)
+    }
+
+    mutating func serviceChanged(_ text: [UInt8]) -> [Effect] {
+        watchers.compactMap { client in
+            guard let outlet = newestOutlet(of: client) else {
+                droppedPushes += 1
+                return nil
+            }
+            pushes += 1
+            return .send(outlet, text)
+        }
+    }
+}

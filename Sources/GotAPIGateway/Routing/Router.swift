@@ -1,0 +1,176 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import Logging
+import NIOConcurrencyHelpers
+
+/// Keeps the route table: which endpoints there are, and which services each announced last.
+final class Router: Sendable {
+    /// A service that is there, has changed, or is gone.
+    struct Change: Sendable, Equatable {
+        let service: Service
+        let isThere: Bool
+    }
+
+    /// What an update did.
+    struct Outcome: Sendable {
+        /// The endpoints that are no longer routed.
+        var removed: [RoutedPlugin] = []
+        var changes: [Change] = []
+    }
+
+    private struct Entry: Sendable {
+        let number: UInt64
+        let endpoint: any PluginEndpoint
+        /// What it announced last, also what is left out.
+        var announced: [Service]
+        /// The JSON array that `announced` was read from.
+        var announcement: [UInt8] = []
+        /// What was logged about it last, so that each defect is reported once.
+        var reported: [String] = []
+    }
+
+    private struct State: Sendable {
+        var entries: [Entry] = []
+        var lastNumber: UInt64 = 0
+        /// What was logged about services that two plug-ins have, so that each case is reported once.
+        var conflicts: Set<String> = []
+    }
+
+    /// Held while a table is made, which takes as long as there are services; the hot path never takes it.
+    private let state = NIOLockedValueBox(State())
+    private let snapshot = NIOLockedValueBox(RouteTable([]))
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
+
+    /// [any thread]
+    var table: RouteTable { snapshot.withLockedValue { $0 } }
+
+    /// Replaces the endpoints; those that stay keep their services.
+    ///
+    /// - Parameter notify: is told what changed, before the next update begins; it must not call out.
+    func setEndpoints(_ endpoints: [any PluginEndpoint], notify: (Outcome) -> Void) {
+        update(notify: notify) { state in
+            let before = state.entries
+            state.entries = endpoints.map { endpoint in
+                if let entry = before.first(where: { $0.endpoint === endpoint }) { return entry }
+                state.lastNumber += 1
+                return Entry(number: state.lastNumber, endpoint: endpoint, announced: endpoint.services)
+            }
+        }
+    }
+
+    /// Takes over what an endpoint answered to a discovery; an endpoint that is no longer routed changes nothing.
+    ///
+    /// - Parameter services: a JSON array, hostile.
+    func announce(_ services: [UInt8], by endpoint: any PluginEndpoint, notify: (Outcome) -> Void) {
+        let isNews = state.withLockedValue { state in
+            state.entries.contains { $0.endpoint === endpoint && $0.announcement != services }
+        }
+        guard isNews else { return }
+        // Read outside the lock: a long list takes its time.
+        let read: Result<(services: [Service], defects: [Service.Defect]), Service.Defect>
+        do throws(Service.Defect) { read = .success(try Service.list(services)) } catch { read = .failure(error) }
+
+        update(notify: notify) { state in
+            guard let index = state.entries.firstIndex(where: { $0.endpoint === endpoint }) else { return }
+            state.entries[index].announcement = services
+            switch read {
+            case .success(let list):
+                report(list.defects.map(\.reason), in: &state.entries[index])
+                state.entries[index].announced = list.services
+            case .failure(let defect):
+                // What is no list says nothing of the services.
+                report([defect.reason], in: &state.entries[index])
+            }
+        }
+    }
+
+    private func report(_ reasons: [String], in entry: inout Entry) {
+        guard reasons != entry.reported else { return }
+        entry.reported = reasons
+        for reason in reasons.prefix(10) {
+            logger.warning(
+                "a service is left out",
+                metadata: ["plugin": "\(entry.endpoint.id)", "reason": "\(Printable.text(reason))"])
+        }
+    }
+
+    // MARK: - Making tables
+
+    private func update(notify: (Outcome) -> Void, _ change: (inout State) -> Void) {
+        state.withLockedValue { state in
+            change(&state)
+            let old = table
+            let new = RouteTable(routed(state.entries, reported: &state.conflicts))
+            snapshot.withLockedValue { $0 = new }
+            notify(Self.difference(old, new))
+        }
+    }
+
+    /// Leaves out each service whose id and profile an earlier one has (gotapi-wire.md, "Service discovery").
+    private func routed(_ entries: [Entry], reported: inout Set<String>) -> [RoutedPlugin] {
+        var owners: [String: [String: String]] = [:]
+        var conflicts: Set<String> = []
+        let plugins = entries.map { entry in
+            let services = entry.announced.filter { service in
+                let profiles = RouteTable.profiles(of: service)
+                if let owner = profiles.lazy.compactMap({ owners[service.serviceID]?[$0] }).first {
+                    // As many as anybody would read: the names are the plug-ins'.
+                    if conflicts.count < 100 {
+                        conflicts.insert("\(entry.endpoint.id): \(service.serviceID) is a service of \(owner)")
+                    }
+                    return false
+                }
+                for profile in profiles { owners[service.serviceID, default: [:]][profile] = entry.endpoint.id }
+                return true
+            }
+            return RoutedPlugin(number: entry.number, endpoint: entry.endpoint, services: services)
+        }
+        for conflict in conflicts.subtracting(reported).sorted() {
+            logger.warning(
+                "a service is left out: another one has its serviceId and profile",
+                metadata: ["conflict": "\(Printable.text(conflict))"])
+        }
+        reported = conflicts
+        return plugins
+    }
+
+    private struct ServiceName: Hashable {
+        let pluginID: String
+        let serviceID: String
+        let position: Int
+    }
+
+    /// Compares by plug-in id, so that a new generation with the same services changes nothing for applications.
+    private static func difference(_ old: RouteTable, _ new: RouteTable) -> Outcome {
+        var outcome = Outcome()
+        let staying = Set(new.plugins.map(\.number))
+        outcome.removed = old.plugins.filter { !staying.contains($0.number) }
+        let before = services(of: old)
+        let after = services(of: new)
+        for (name, service) in before where after[name] == nil {
+            outcome.changes.append(Change(service: service, isThere: false))
+        }
+        for (name, service) in after where before[name]?.json != service.json {
+            outcome.changes.append(Change(service: service, isThere: true))
+        }
+        return outcome
+    }
+
+    private static func services(of table: RouteTable) -> [ServiceName: Service] {
+        var services: [ServiceName: Service] = [:]
+        for plugin in table.plugins {
+            var counts: [String: Int] = [:]
+            for service in plugin.services {
+                let position = counts[service.serviceID, default: 0]
+                counts[service.serviceID] = position + 1
+                let name = ServiceName(
+                    pluginID: plugin.endpoint.id, serviceID: service.serviceID, position: position)
+                services[name] = service
+            }
+        }
+        return services
+    }
+}

@@ -1,0 +1,98 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPIAuthorization
+import GotAPICore
+import Logging
+
+/// The profiles `servicediscovery`, `serviceDiscovery` and `networkServiceDiscovery`: gotapi-wire.md, "Service discovery".
+extension Gateway {
+    /// How long a plug-in may stay silent, in nanoseconds.
+    static let discoveryPatience: UInt64 = 8_000_000_000
+
+    func serviceDiscovery(_ call: Call) -> Cancellation? {
+        let isReading = call.request.method == .get || call.request.method == .post
+        if call.request.profile == "networkServiceDiscovery" {
+            guard call.request.attribute == "getNetworkServices" else { return call.fail(.noSuchAttribute) }
+            guard isReading else { return call.fail(.discoveryMethod) }
+        } else if !isReading, call.request.attribute != "onServiceChange" {
+            return call.fail(.noSuchAttribute)
+        }
+        var call = call
+        guard let client = identify(&call) else { return nil }
+        if isReading { return discover(call) }
+
+        let time = now()
+        let watches = call.request.method == .put
+        events.perform { state in
+            state.setWatchesServices(client.number, watches, now: time)
+            return []
+        }
+        return call.succeed()
+    }
+
+    /// Asks all endpoints at once and answers when each has answered or stayed silent for 8 s.
+    private func discover(_ call: Call) -> Cancellation? {
+        let context = AnswerContext(
+            allowedOrigin: call.context.allowedOrigin, endsConnection: false, profile: "networkServiceDiscovery",
+            attribute: "getNetworkServices", signer: call.context.signer)
+        let number = exchanges.begin(context, endpoint: nil, completion: call.completion)
+        let plugins = router.table.plugins
+        let remaining = Countdown(plugins.count) { [self] in
+            finish(number) { context in
+                context.success { $0.add("services", json: router.table.servicesJSON) }
+            }
+        }
+        for plugin in plugins { ask(plugin, package: call.requester.origin) { remaining.countDown() } }
+        return cancellation(of: number)
+    }
+
+    // MARK: - Asking an endpoint
+
+    /// Asks an endpoint for its services, or waits for the answer that it owes already.
+    ///
+    /// - Parameter completion: called when it has answered and its answer counts, or when its time is over.
+    private func ask(_ plugin: RoutedPlugin, package: String, _ completion: @escaping @Sendable () -> Void) {
+        guard discoveries.begin(plugin.number, completion) else { return }
+        let message = PluginMessage(
+            id: exchanges.makeNumber(), kind: .serviceDiscovery, profile: "networkServiceDiscovery",
+            attribute: "getNetworkServices", package: package, receiver: conditions.settings.receiver,
+            deadline: now() + Self.discoveryPatience)
+        plugin.endpoint.deliver(message) { [self] reply in
+            if case .members(let members) = reply { takeOver(members, from: plugin.endpoint) }
+            for completion in discoveries.end(plugin.number) { completion() }
+        }
+    }
+
+    private func takeOver(_ members: [UInt8], from endpoint: any PluginEndpoint) {
+        guard members.count <= Limits.pluginMembers, let scanned = try? JSONScanner.members(of: members) else {
+            logger.warning(
+                "a plug-in answered a discovery with what is no JSON object", metadata: ["plugin": "\(endpoint.id)"])
+            return
+        }
+        guard let services = scanned.first(where: { $0.name == "services" }) else { return }
+        router.announce(Array(members[services.value]), by: endpoint) { push($0.changes) }
+        events.performDecided()
+    }
+
+    /// An endpoint says that its services have changed: it is asked, but at most once a second.
+    func noteServiceChange(of endpoint: any PluginEndpoint) {
+        guard let plugin = router.table.plugin(of: endpoint) else { return }
+        discoveries.noteChange(of: plugin.number)
+        askChangedEndpoints(now: now())
+    }
+
+    func askChangedEndpoints(now: UInt64) {
+        let due = discoveries.takeChanged(now: now)
+        guard !due.isEmpty else { return }
+        for plugin in router.table.plugins where due.contains(plugin.number) { ask(plugin, package: "") {} }
+    }
+
+    // MARK: - Telling applications
+
+    /// Called with the router's lock held: the pushes leave with ``EventHub/performDecided()``.
+    func push(_ changes: [Router.Change]) {
+        for change in changes {
+            events.decide { ((), $0.serviceChanged(PushText.serviceChange(change))) }
+        }
+    }
+}
