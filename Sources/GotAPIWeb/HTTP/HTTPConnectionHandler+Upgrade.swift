@@ -1,0 +1,63 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import NIOCore
+import NIOWebSocket
+
+extension HTTPConnectionHandler {
+    /// Makes a WebSocket of the connection, or answers why not.
+    ///
+    /// The HTTP handler leaves the pipeline, so that an idle WebSocket holds the memory of its own handlers only.
+    func upgrade(_ head: RequestHead, _ responder: any WebSocketResponder, _ answering: Answering) {
+        guard let context else { return }
+        let accept: String
+        switch WebSocketHandshake.check(head) {
+        case .refused(let response):
+            answer(response, answering)
+            return
+        case .accepted(let value): accept = value
+        }
+        let outbox = WebSocketOutbox(loop: loop, connection: id, onDropped: shared.onDroppedPushes)
+        let session: any WebSocketSession
+        switch responder.admit(request(head, .bytes([])), outlet: outbox) {
+        case .refused(let response):
+            answer(response, answering)
+            return
+        case .session(let admitted): session = admitted
+        }
+        append { buffer in
+            buffer.writeStaticString(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+            )
+            buffer.writeString(accept)
+            buffer.writeStaticString("\r\n\r\n")
+        }
+        flushOutput()
+        stopCounting()
+        let rest = leaveForUpgrade()
+        let webSocket = WebSocketHandler(session: session, outbox: outbox, loop: loop, id: id)
+        do {
+            // What a client says on a WebSocket is short; a small buffer for reading is kept by each.
+            try context.channel.syncOptions?.setOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1_024))
+            try context.pipeline.syncOperations.addHandlers([
+                ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: Limits.webSocketMessage)), webSocket,
+            ])
+        } catch {
+            // The channel is closing. The session is told by the handler if that is in the pipeline, else here.
+            if !webSocket.isInPipeline { _ = session.receive(.closed) }
+            context.close(promise: nil)
+            return
+        }
+        webSocket.open()
+        if rest.readableBytes > 0 {
+            context.fireChannelRead(NIOAny(rest))
+            context.fireChannelReadComplete()
+        }
+        if isInputClosed {
+            context.close(promise: nil)
+        } else {
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import NIOCore
+
+/// Writes answers as HTTP/1.1 (RFC 9112, section 4).
+enum ResponseEncoder {
+    /// What the connection does after an answer, as its `Connection` field says it.
+    enum Persistence {
+        /// The default of HTTP/1.1, not said.
+        case kept
+        /// HTTP/1.0 needs it said.
+        case keptAndSaid
+        case ends
+    }
+
+    /// The bytes of a head without fields of the answer's own, for reserving memory.
+    static let typicalHead = 192
+
+    /// Appends an answer's head.
+    ///
+    /// - Parameters:
+    ///   - contentLength: the length of the body that follows, or for HEAD the one that GET would have; `nil` where the
+    ///     status allows no body.
+    ///   - date: the bytes of the whole `Date` line.
+    static func appendHead(
+        status: Int, headers: [WebRequest.Header], contentLength: Int?, persistence: Persistence, date: [UInt8],
+        to buffer: inout ByteBuffer
+    ) {
+        if status == 200 {
+            buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            buffer.writeString("HTTP/1.1 \(status) \(HTTPStatus.reasonPhrase(of: status) ?? "")\r\n")
+        }
+        for header in headers {
+            append(header.name, to: &buffer)
+            buffer.writeStaticString(": ")
+            append(header.value, to: &buffer)
+            buffer.writeStaticString("\r\n")
+        }
+        if let contentLength {
+            buffer.writeStaticString("Content-Length: ")
+            append(contentLength, to: &buffer)
+            buffer.writeStaticString("\r\n")
+        }
+        switch persistence {
+        case .kept: break
+        case .keptAndSaid: buffer.writeStaticString("Connection: keep-alive\r\n")
+        case .ends: buffer.writeStaticString("Connection: close\r\n")
+        }
+        buffer.writeBytes(date)
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// Whether an answer with this status may have a body (RFC 9110, section 6.4.1).
+    static func allowsBody(_ status: Int) -> Bool { status >= 200 && status != 204 && status != 304 }
+
+    /// An answer in plain words, for those who have no JSON to expect.
+    static func plain(_ status: Int, headers: [WebRequest.Header] = [], ends: Bool = false) -> WebResponse {
+        WebResponse(
+            status: status,
+            headers: headers + [
+                .init(name: "Content-Type", value: "text/plain; charset=utf-8"),
+                .init(name: "X-Content-Type-Options", value: "nosniff"),
+            ],
+            body: Array("\(status) \(HTTPStatus.reasonPhrase(of: status) ?? "")\n".utf8), endsConnection: ends)
+    }
+
+    /// Appends a field's name or value. A line end in it, which would begin a field of the client's choice, becomes a
+    /// space.
+    private static func append(_ text: String, to buffer: inout ByteBuffer) {
+        if text.utf8.contains(where: { $0 == Byte.carriageReturn || $0 == Byte.lineFeed || $0 == 0 }) {
+            buffer.writeBytes(text.utf8.map { $0 == Byte.carriageReturn || $0 == Byte.lineFeed || $0 == 0 ? 0x20 : $0 })
+        } else {
+            buffer.writeString(text)
+        }
+    }
+
+    private static func append(_ number: Int, to buffer: inout ByteBuffer) {
+        // A String of at most 15 bytes needs no memory of its own.
+        buffer.writeString(String(number))
+    }
+}
