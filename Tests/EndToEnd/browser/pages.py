@@ -1,0 +1,627 @@
+# Swift GotAPI · SPDX-License-Identifier: MIT
+"""Uses every page of html/ in a real browser as a person would: with the mouse, then with the keyboard alone.
+
+    python pages.py [--url https://localhost:4036] [--pages index,helloworld,simpleclock,lightemulator]
+                    [--shots DIR] [--restart COMMAND] [--filter TEXT] [--chromium PATH]
+
+Without --url the pages are served by the fake gateway of fake_gateway.py, which is restarted too, and loses a plug-in.
+A real gateway is restarted by COMMAND (a shell command that returns when it has ended the gateway and started it
+again); without COMMAND that is left out. --pages names the pages whose plug-ins are there.
+
+Needs Playwright (PyPI) and Debian's chromium. Ends with "N passed, N failed"; the exit status is 0 if none failed.
+"""
+
+import argparse
+import re
+import shlex
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import expect, sync_playwright
+
+sys.dont_write_bytecode = True  # the tests leave nothing behind
+
+from fake_gateway import FakeGateway  # noqa: E402
+
+PATHS = {
+    "index": "/", "helloworld": "/tutorials/helloworld.html", "simpleclock": "/tutorials/simpleclock.html",
+    "lightemulator": "/tutorials/lightemulator.html",
+}
+TITLES = {
+    "index": "Swift GotAPI", "helloworld": "Hello World · Swift GotAPI", "simpleclock": "Simple Clock · Swift GotAPI",
+    "lightemulator": "Light Emulator · Swift GotAPI",
+}
+NAMED_ROLES = {
+    "button", "link", "textbox", "searchbox", "combobox", "switch", "radio", "slider", "ColorWell", "checkbox", "timer",
+    "DisclosureTriangle", "navigation", "complementary", "radiogroup", "image",
+}
+# Watches for what a strict Content-Security-Policy stops.
+WATCH = """
+window.violations = [];
+addEventListener('securitypolicyviolation', (event) => violations.push(
+  `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+# Every text whose contrast with what is behind it is under 4.5 : 1 (WCAG 2.2, 1.4.3); disabled controls are exempt.
+CONTRAST = """() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = channels(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!hasText || !element.checkVisibility() || element.closest('.hidden, :disabled, noscript, svg')) continue;
+    const [light, dark] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))]
+      .sort((a, b) => b - a);
+    const ratio = (light + 0.05) / (dark + 0.05);
+    if (ratio < 4.5) poor.push(`${element.tagName} "${element.textContent.trim().slice(0, 30)}" ${ratio.toFixed(2)}`);
+  }
+  return poor;
+}"""
+
+CHECKS = []
+
+
+def check(*pages, fake=False, restart=False):
+    """Runs the function once for each page; `fake` needs the fake gateway, `restart` a way to restart it."""
+    def add(function):
+        CHECKS.extend((function, name, fake, restart) for name in pages or PATHS)
+        return function
+    return add
+
+
+def equal(actual, expected):
+    assert actual == expected, f"{actual!r} instead of {expected!r}"
+
+
+class Visit:
+    """A page in a browser of its own, and all that it does which it should not."""
+
+    def __init__(self, bench, name, **options):
+        self.bench, self.name, self.faults = bench, name, []
+        self.context = bench.browser.new_context(**{
+            "ignore_https_errors": True, "viewport": {"width": 1280, "height": 900},
+            "permissions": ["clipboard-read", "clipboard-write"], **options})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.add_init_script(WATCH)
+        self.host = urlsplit(bench.url).hostname
+        self.page.on("request", lambda request: self.seen(request.url))
+        self.page.on("websocket", lambda socket: self.seen(socket.url))
+        self.page.on("requestfailed", self.failed)
+        self.page.on("console", self.logged)
+        self.page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+        self.page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def seen(self, url):
+        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != self.host:
+            self.faults.append(f"another host: {url}")
+
+    def failed(self, request):
+        if request.failure != "net::ERR_ABORTED":  # the page was left meanwhile
+            self.faults.append(f"failed: {request.url} {request.failure}")
+
+    def logged(self, message):
+        if message.type in ("error", "warning"):
+            self.faults.append(f"console: {message.text}")
+
+    def open(self, is_connected=True):
+        self.page.goto(self.bench.url + PATHS[self.name])
+        if is_connected:
+            expect(self["#status"]).to_have_text("Connected")
+        return self
+
+    def __getitem__(self, selector):
+        return self.page.locator(selector)
+
+    def finish(self):
+        self.faults += [f"CSP: {text}" for text in self.page.evaluate("window.violations ?? []")]
+        assert not self.faults, "\n".join(self.faults)
+
+    # The keyboard alone
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def tab_to(self, selector):
+        """Tab, until the element has the focus, which must be seen."""
+        for _ in range(80):
+            self.press("Tab")
+            if self[selector].evaluate("(element) => element === document.activeElement"):
+                outline = self[selector].evaluate("(element) => getComputedStyle(element).outlineStyle")
+                assert outline != "none", f"the focus on {selector} is not visible"
+                return
+        raise AssertionError(f"Tab does not reach {selector}")
+
+
+# Every page
+
+@check()
+def it_says_what_it_is_and_connects(visit):
+    visit.open()
+    expect(visit.page).to_have_title(TITLES[visit.name])
+    equal(visit["html"].get_attribute("lang"), "en")
+    for selector in ("h1", "main", "header", "footer", "nav", "aside", "[role=status]#status"):
+        equal(visit[selector].count(), 1)
+    equal(visit["nav [aria-current=page]"].count(), 1)
+    policy = visit["meta[http-equiv=Content-Security-Policy]"].get_attribute("content")
+    for directive in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'",
+                      "form-action 'none'"):
+        assert re.search(rf"(^|;\s*){re.escape(directive)}\s*(;|$)", policy), f"{directive} is missing in {policy}"
+
+
+@check()
+def every_control_and_landmark_has_a_name(visit):
+    visit.open()
+    if visit.name == "helloworld":
+        visit["#send"].click()
+        visit[".message summary"].nth(1).click()
+    client = visit.context.new_cdp_session(visit.page)
+    client.send("Accessibility.enable")
+    nodes = [n for n in client.send("Accessibility.getFullAXTree")["nodes"] if not n["ignored"]]
+    roles = [(n["role"]["value"], n.get("name", {}).get("value", "").strip()) for n in nodes]
+    nameless = [role for role, name in roles if role in NAMED_ROLES and not name]
+    equal(nameless, [])
+    controls = [role for role, _ in roles if role in ("button", "link", "switch", "textbox", "slider")]
+    assert len(controls) >= 6, controls
+    focusable = [n for n in nodes
+                 if any(p["name"] == "focusable" and p["value"]["value"] for p in n.get("properties", []))]
+    equal([n["role"]["value"] for n in focusable
+           if n["role"]["value"] not in ("main", "RootWebArea") and not n.get("name", {}).get("value", "").strip()], [])
+
+
+@check()
+def it_fits_a_screen_of_320_pixels(visit):
+    visit.page.set_viewport_size({"width": 320, "height": 640})
+    visit.open()
+    wide = visit.page.evaluate("""[...document.querySelectorAll('body *')].filter((element) =>
+      element.getBoundingClientRect().right > innerWidth + 0.5 && !element.closest('pre, svg, .stage, .hidden'))
+      .map((element) => element.outerHTML.slice(0, 80))""")
+    equal(wide, [])
+    equal(visit.page.evaluate("document.documentElement.scrollWidth"), 320)
+    small = visit.page.evaluate("""[...document.querySelectorAll('button, input, select, nav a')].filter((element) =>
+      element.checkVisibility() && Math.min(element.offsetWidth, element.offsetHeight) < 24)
+      .map((element) => element.outerHTML.slice(0, 80))""")
+    equal(small, [])
+    visit.shot("320")
+
+
+@check()
+def light_and_dark_are_different_and_readable(visit):
+    visit.open()
+    papers = []
+    for scheme in ("light", "dark"):
+        visit.page.emulate_media(color_scheme=scheme)
+        papers.append(visit["body"].evaluate("(body) => getComputedStyle(body).backgroundColor"))
+        equal([scheme, *visit.page.evaluate(CONTRAST)], [scheme])
+        visit.shot(scheme)
+    assert papers[0] != papers[1], papers
+
+
+@check()
+def an_inline_script_or_style_does_not_run(visit):
+    visit.open()
+    visit.page.evaluate("""() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.wasRun = true';
+      document.body.append(script);
+      document.body.setAttribute('style', 'outline: 1px solid red');
+    }""")
+    equal(visit.page.evaluate("window.wasRun === undefined"), True)
+    equal(visit.page.evaluate("violations.map((text) => text.split(' ')[0]).sort()"),
+          ["script-src-elem", "style-src-attr"])
+    visit.faults.clear()
+    visit.page.evaluate("violations.length = 0")
+
+
+@check()
+def a_gateway_that_is_not_there_is_explained_and_tried_again(visit):
+    visit.page.route("**/gotapi/**", lambda route: route.abort())
+    visit.open(is_connected=False)
+    expect(visit["#status"]).to_have_text("Not connected")
+    expect(visit["#problem"]).to_contain_text("The gateway does not answer")
+    expect(visit["#problem"]).to_contain_text("script/server")
+    visit.shot("problem")
+    visit.page.unroute_all()
+    visit.tab_to("#problem button")
+    visit.press("Enter")
+    expect(visit["#main"]).to_be_focused()
+    expect(visit["#status"]).to_have_text("Connected")
+    expect(visit["#problem"]).to_be_hidden()
+    visit.faults.clear()  # the browser logs each request that was stopped here
+
+
+@check()
+def the_keyboard_goes_from_page_to_page(visit):
+    visit.open()
+    visit.press("Tab")
+    expect(visit[".skip"]).to_be_focused()
+    visit.press("Enter")
+    equal(visit.page.evaluate("document.activeElement.id"), "main")
+    visit.open()
+    target = "helloworld" if visit.name != "helloworld" else "index"
+    visit.tab_to(f'nav a[href="{PATHS[target]}"]')
+    visit.press("Enter")
+    expect(visit.page).to_have_title(TITLES[target])
+    expect(visit["#status"]).to_have_text("Connected")
+
+
+@check(restart=True)
+def it_survives_a_restart_of_the_gateway(visit):
+    visit.open()
+    if visit.name == "simpleclock":
+        visit["#btn"].click()
+        ticks(visit, 1)
+    if visit.name == "lightemulator":
+        visit["#light1-switch"].click()
+        expect(visit["#light1"]).to_have_attribute("data-on", "true")
+    visit.bench.restart()
+    # The note is the proof that the page saw it go; the status may be back before it is looked at.
+    expect(visit[".message.note"].first).to_be_visible()
+    expect(visit["#status"]).to_have_text("Connected", timeout=40_000)
+    if visit.name == "helloworld":
+        visit["#send"].click()
+        expect(visit["#res"]).to_have_text("hello!")
+    if visit.name == "simpleclock":
+        expect(visit["#btn"]).to_have_text("Stop")
+        ticks(visit, 2)
+        visit["#btn"].click()
+        expect(visit["#btn"]).to_have_text("Start")
+    if visit.name == "lightemulator":
+        expect(visit['.what:text-is("POST light")']).to_have_count(2)  # lit again, as it was
+        expect(visit["#light1"]).to_have_attribute("data-on", "true")
+        visit["#light1-switch"].click()
+        expect(visit["#light1"]).to_have_attribute("data-on", "false")
+    visit.faults.clear()  # the browser logs each attempt that found no gateway
+
+
+@check("helloworld", "simpleclock", "lightemulator", fake=True)
+def a_plugin_that_is_missing_is_explained_until_it_comes(visit):
+    services, visit.bench.gateway.services = visit.bench.gateway.services, []
+    try:
+        visit.open()
+        expect(visit["#problem"]).to_contain_text("The plug-in is not there")
+        expect(visit["[data-needs-service]"].first).to_be_disabled()
+        for service in services:
+            visit.bench.gateway.change_service(service, True)
+        expect(visit["#problem"]).to_be_hidden()
+        expect(visit["[data-needs-service]"].first).to_be_enabled()
+    finally:
+        visit.bench.gateway.services = services
+
+
+# Index
+
+@check("index")
+def the_services_and_the_applications_are_listed(visit):
+    visit.open()
+    expect(visit[".service"].first).to_be_visible()
+    count = visit[".service"].count()
+    expect(visit["#services-count"]).to_have_text(f"{count} service{'' if count == 1 else 's'} now.")
+    for name in visit.bench.pages:
+        if name != "index":
+            card = visit[f'.card:has(a[href="{PATHS[name]}"])']
+            expect(card.locator(".ready")).to_have_text("Ready")
+    requests = visit['.what:text-is("GET servicediscovery")']
+    before = requests.count()
+    visit["#refresh"].click()
+    expect(requests).to_have_count(before + 1)
+    expect(visit[".service"]).to_have_count(count)
+    visit.tab_to("#refresh")
+    visit.press("Enter")
+    expect(requests).to_have_count(before + 2)
+
+
+@check("index", fake=True)
+def services_come_and_go_by_themselves(visit):
+    visit.open()
+    expect(visit[".service"]).to_have_count(3)
+    service = {"serviceId": "com.example.thermo", "name": "Thermometer", "online": False, "scopes": ["a", "b"]}
+    visit.bench.gateway.change_service(service, True)
+    expect(visit[".service"]).to_have_count(4)
+    expect(visit[".service"].last).to_contain_text("offline")
+    visit.bench.gateway.change_service(service, False)
+    expect(visit[".service"]).to_have_count(3)
+
+
+# Hello World
+
+@check("helloworld")
+def a_text_is_echoed_with_the_mouse_and_with_the_keyboard(visit):
+    visit.open()
+    visit["#send"].click()
+    expect(visit["#res"]).to_have_text("hello!")
+    visit["#msg"].fill("Grüße, 世界 😀 <b>&amp;</b> +%")
+    visit["#send"].click()
+    expect(visit["#res"]).to_have_text("Grüße, 世界 😀 <b>&amp;</b> +%")
+    visit.shot("used")
+    visit["body"].click(position={"x": 1, "y": 1})
+    visit.tab_to("#msg")
+    visit.press("Control+a")
+    visit.page.keyboard.type("typed")
+    visit.press("Enter")
+    expect(visit["#res"]).to_have_text("typed")
+    visit.press("Control+a", "Backspace")
+    visit.tab_to("#send")
+    visit.press("Space")
+    expect(visit["#res"]).to_have_text("")
+
+
+@check("helloworld")
+def the_monitor_shows_filters_pauses_copies_and_clears(visit):
+    visit.open()
+    visit["#send"].click()
+    expect(visit["#res"]).to_have_text("hello!")
+    sent, received = visit['.what:text-is("GET echo")'], visit['.what:text-matches("^200 echo, [0-9]+ ms$")']
+    expect(sent).to_be_visible()
+    expect(received).to_be_visible()
+    text = visit[".messages"].inner_text()
+    assert not re.search(r"[0-9a-f]{32}", text), "a secret is shown"
+
+    visit["#monitor-text"].fill("MSG=hello")
+    shown = visit[".message:visible"]
+    expect(shown).to_have_count(2)
+    visit["#monitor-direction"].select_option("out")
+    expect(shown).to_have_count(1)
+    sent.click()
+    visit[".message:visible .url"].wait_for()
+    url = visit[".message:visible .url"].inner_text()
+    assert "msg=hello!" in url and "accessToken=***" in url and "nonce=***" in url, url
+    visit[".message:visible button"].click()
+    expect(visit[".report"]).to_have_text("Copied.")
+    command = shlex.split(visit.page.evaluate("navigator.clipboard.readText()"))
+    equal(command[:2], ["curl", "--insecure"])
+    assert command[-1].startswith(visit.bench.url + "/gotapi/echo?serviceId="), command
+    assert command[-1].endswith("msg=hello%21&accessToken=$ACCESS_TOKEN") and "nonce" not in command[-1], command
+    visit["#monitor-text"].fill("")
+    visit["#monitor-direction"].select_option("")
+
+    visit["#monitor-pause"].click()
+    count = shown.count()
+    visit["#msg"].fill("while paused")
+    visit["#send"].click()
+    expect(visit["#res"]).to_have_text("while paused")
+    expect(visit["#monitor-pause"]).to_have_text("Resume (2)")
+    expect(shown).to_have_count(count)
+    visit.tab_to("#monitor-pause")
+    visit.press("Enter")
+    expect(visit["#monitor-pause"]).to_have_text("Pause")
+    expect(shown).to_have_count(count + 2)
+    visit.tab_to("#monitor-clear")
+    visit.press("Space")
+    expect(shown).to_have_count(0)
+    expect(visit["#monitor"]).to_contain_text("No message yet.")
+
+
+@check("helloworld")
+def the_monitor_is_read_with_the_keyboard(visit):
+    visit.open()
+    visit["#send"].click()
+    expect(visit["#res"]).to_have_text("hello!")
+    visit.tab_to(".message.in summary >> nth=0")
+    visit.press("Enter")
+    expect(visit[".message.in pre"].first).to_contain_text('"data": "hello!"')
+    equal("***" in visit[".message.in pre"].first.inner_text(), True)
+
+
+# Simple Clock
+
+def ticks(visit, count):
+    """Waits until the shown time has changed so often."""
+    for _ in range(count):
+        shown = visit["#res"].inner_text()
+        expect(visit["#res"]).not_to_have_text(shown)
+        expect(visit["#res"]).not_to_have_text("")
+
+
+@check("simpleclock")
+def the_clock_ticks_and_stops_with_the_mouse(visit):
+    visit.open()
+    visit["#btn"].click()
+    expect(visit["#btn"]).to_have_text("Stop")
+    ticks(visit, 3)
+    angle = visit["#second"].get_attribute("transform")
+    assert re.fullmatch(r"rotate\([\d.]+\)", angle or ""), angle
+    visit.shot("used")
+    visit["#btn"].click()
+    expect(visit["#btn"]).to_have_text("Start")
+    expect(visit["#ticks"]).to_have_text("Stopped.")
+    shown, messages = visit["#res"].inner_text(), visit[".message"].count()
+    visit.page.wait_for_timeout(2_500)  # not to wait for something, but to see that nothing comes
+    equal((visit["#res"].inner_text(), visit[".message"].count()), (shown, messages))
+
+
+@check("simpleclock")
+def the_clock_ticks_and_stops_with_the_keyboard(visit):
+    visit.open()
+    visit.tab_to("#btn")
+    visit.press("Enter")
+    expect(visit["#btn"]).to_have_text("Stop")
+    ticks(visit, 2)
+    expect(visit["#btn"]).to_be_focused()
+    visit.press("Space")
+    expect(visit["#btn"]).to_have_text("Start")
+    expect(visit["#ticks"]).to_have_text("Stopped.")
+
+
+@check("simpleclock")
+def each_page_has_a_clock_of_its_own_and_none_is_announced(visit):
+    visit.open()
+    other = visit.context.new_page()
+    other.goto(visit.page.url)
+    expect(other.locator("#status")).to_have_text("Connected")
+    other.locator("#btn").click()
+    visit["#btn"].click()
+    ticks(visit, 1)
+    other.locator("#btn").click()
+    expect(other.locator("#btn")).to_have_text("Start")
+    ticks(visit, 2)
+    equal(visit["#res"].evaluate("(e) => e.closest('[aria-live=polite], [aria-live=assertive], output, "
+                                 "[role=status], [role=alert], [role=log]') === null"), True)
+    visit["#btn"].click()
+    expect(visit["#btn"]).to_have_text("Start")
+
+
+# Light Emulator
+
+def lamp(visit, number):
+    """What one sees of a lamp."""
+    return visit[f"#light{number}"].evaluate("""(item) => {
+      const style = getComputedStyle(item);
+      const lit = getComputedStyle(item.querySelector('svg .lit'));
+      return {
+        on: item.dataset.on === 'true', color: style.getPropertyValue('--light').trim(),
+        level: style.getPropertyValue('--level').trim(), period: style.getPropertyValue('--period').trim(),
+        blinks: lit.animationName === 'blink',
+      };
+    }""")
+
+
+@check("lightemulator")
+def the_lamps_are_used_with_the_mouse(visit):
+    visit.open()
+    equal(visit[".lamp"].count(), 3)
+    switch, item, state = visit["#light1-switch"], visit["#light1"], visit["#light1-state"]
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(state).to_have_text("On: Warm white, 100 %")
+    expect(visit["#light1 svg .lit"]).to_have_css("opacity", "1")
+    visit["#light1 .swatches label:has-text('Red')"].click()
+    expect(state).to_have_text("On: Red, 100 %")
+    expect(visit["#light1 .glow"]).to_have_css("fill", "rgb(255, 59, 48)")
+    box = visit["#light1-brightness"].bounding_box()
+    visit.page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2)
+    expect(state).to_have_text(re.compile(r"^On: Red, (45|50|55) %$"))
+    visit["#light1-flashing"].select_option("1000")
+    expect(state).to_have_text(re.compile("blinking every 1 s$"))
+    equal(lamp(visit, 1) | {"level": "x"},
+          {"on": True, "color": "#ff3b30", "level": "x", "period": "1000ms", "blinks": True})
+    visit["#light1-free"].fill("#12ab34")
+    expect(state).to_have_text(re.compile("^On: #12ab34, "))
+    visit["#light3 .swatches label:has-text('Blue')"].click()  # an unlit lamp: shown when it is lit
+    visit["#light3-switch"].click()
+    expect(visit["#light3-state"]).to_have_text("On: Blue, 100 %")
+    equal(lamp(visit, 2)["on"], False)
+    visit.shot("used")
+    for number in (1, 3):
+        visit[f"#light{number}-switch"].click()
+        expect(visit[f"#light{number}-state"]).to_have_text("Off")
+    expect(visit["#light1 svg .lit"]).to_have_css("opacity", "0")
+    expect(visit['.what:text-is("POST light")']).to_have_count(2)
+    expect(visit['.what:text-is("DELETE light")']).to_have_count(2)
+    expect(item).to_have_attribute("data-on", "false")
+
+
+@check("lightemulator")
+def the_lamps_are_used_with_the_keyboard(visit):
+    visit.open()
+    state = visit["#light2-state"]
+    visit.tab_to("#light2-switch")
+    visit.press("Space")
+    expect(state).to_have_text("On: Warm white, 100 %")
+    expect(visit["#light2-switch"]).to_be_focused()
+    visit.tab_to("#light2 [type=radio]:checked")
+    visit.press("ArrowRight", "ArrowRight")
+    expect(state).to_have_text("On: Red, 100 %")
+    visit.tab_to("#light2-brightness")
+    visit.press("ArrowLeft", "ArrowLeft")
+    expect(state).to_have_text("On: Red, 90 %")
+    visit.tab_to("#light2-flashing")
+    visit.press("ArrowDown")
+    expect(state).to_have_text("On: Red, 90 %, blinking every 2 s")
+    for _ in range(30):
+        visit.press("Shift+Tab")
+        if visit["#light2-switch"].evaluate("(element) => element === document.activeElement"):
+            break
+    visit.press("Enter")
+    expect(state).to_have_text("Off")
+
+
+@check("lightemulator")
+def nothing_blinks_for_who_wants_less_motion(visit):
+    visit.page.emulate_media(reduced_motion="reduce")
+    visit.open()
+    visit["#light1-flashing"].select_option("500")
+    visit["#light1-switch"].click()
+    expect(visit["#light1-state"]).to_have_text("On: Warm white, 100 %, blinking every 0.5 s")
+    equal(lamp(visit, 1)["blinks"], False)
+    visit["#light1-switch"].click()
+    expect(visit["#light1-state"]).to_have_text("Off")
+
+
+class Bench:
+    def __init__(self, browser, options):
+        self.browser, self.options = browser, options
+        self.pages = options.pages.split(",")
+        self.gateway = None if options.url else FakeGateway(tick=0.5).start()
+        self.url = (options.url or self.gateway.origin).rstrip("/")
+
+    def restart(self):
+        if self.gateway:
+            self.gateway.restart()
+        else:
+            subprocess.run(self.options.restart, shell=True, check=True, stdin=subprocess.DEVNULL)
+
+    def run(self, function, name, fake, restart):
+        """None where this cannot be checked here, else whether it passed."""
+        if name not in self.pages or self.options.filter not in f"{name} {function.__name__}":
+            return None
+        if (fake and not self.gateway) or (restart and not self.gateway and not self.options.restart):
+            return None
+        visit = Visit(self, name)
+        title = f"{name}: {function.__name__.replace('_', ' ')}"
+
+        def shot(kind):
+            if self.options.shots:
+                visit.page.screenshot(path=Path(self.options.shots) / f"{name}-{kind}.png", full_page=True)
+
+        visit.shot = shot
+        try:
+            function(visit)
+            visit.finish()
+            print(f"ok      {title}", flush=True)
+            return True
+        except Exception:
+            print(f"FAILED  {title}\n{traceback.format_exc()}{chr(10).join(visit.faults)}", flush=True)
+            shot(f"failed-{function.__name__}")
+            return False
+        finally:
+            visit.context.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--url", help="the gateway whose pages are used; without it a fake one")
+    parser.add_argument("--pages", default=",".join(PATHS), help="only these, separated by commas")
+    parser.add_argument("--shots", help="a folder for screenshots")
+    parser.add_argument("--restart", help="a shell command that restarts the gateway at --url")
+    parser.add_argument("--filter", default="", help="run only checks whose page and name contain this")
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    options = parser.parse_args()
+    if unknown := set(options.pages.split(",")) - PATHS.keys():
+        parser.error(f"unknown pages: {', '.join(unknown)}")
+    if options.shots:
+        Path(options.shots).mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
+        bench = Bench(browser, options)
+        results = [bench.run(*entry) for entry in CHECKS]
+        browser.close()
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 1 if False in results or True not in results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
