@@ -1,0 +1,144 @@
+// swift-tools-version: 6.2
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import PackageDescription
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let lock: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "swift-gotapi",
+    products: [
+        .executable(name: "gotapi", targets: ["gotapi"]),
+        .executable(name: "gotapi-plugin-runner", targets: ["gotapi-plugin-runner"]),
+        .library(name: "GotAPIPlugin", targets: ["GotAPIPlugin"]),
+        .library(name: "gotapi-plugin-simpleclock", type: .dynamic, targets: ["SimpleClock"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The gateway, from values to the command.
+        .target(name: "GotAPICore"),
+        .target(name: "GotAPIAuthorization", dependencies: ["GotAPICore", crypto]),
+        .target(name: "GotAPIGateway", dependencies: ["GotAPICore", "GotAPIAuthorization", lock, log]),
+        .target(name: "GotAPIPluginRuntime", dependencies: ["GotAPICore", "CGotAPIPlugin"]),
+        .target(
+            name: "GotAPIPluginHost",
+            dependencies: ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", crypto, lock, log] + nio),
+        .target(name: "GotAPIControl", dependencies: ["GotAPICore", lock] + nio),
+        .target(
+            name: "GotAPIWeb",
+            dependencies: [
+                "GotAPICore", crypto, lock, log,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ] + nio),
+        .target(
+            name: "GotAPIServer",
+            dependencies: [
+                "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
+                lifecycle, lock, log,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ] + nio),
+        .executableTarget(
+            name: "gotapi",
+            dependencies: [
+                "GotAPIServer", "GotAPIControl", "GotAPICore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // A plug-in's process: no Foundation, no NIO.
+        .executableTarget(
+            name: "gotapi-plugin-runner", dependencies: ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"]),
+        .target(name: "CGotAPISandbox"),
+
+        // What vendors build against.
+        .systemLibrary(name: "CGotAPIPlugin", path: "PluginSDK/include"),
+        .target(name: "GotAPIPlugin", dependencies: ["CGotAPIPlugin"], path: "PluginSDK/swift"),
+        .target(
+            name: "SimpleClock", dependencies: ["GotAPIPlugin", "CGotAPIPlugin"], path: "plugins/simpleclock"),
+
+        // What tests share, and the tests, a folder per module.
+        .target(
+            name: "GotAPITesting",
+            dependencies: ["GotAPICore", "GotAPIServer", crypto, lifecycle, lock, log] + nio
+                + [
+                    .product(name: "NIOHTTP1", package: "swift-nio"),
+                    .product(name: "NIOWebSocket", package: "swift-nio"),
+                    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                ]),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "GotAPICoreTests", dependencies: ["GotAPICore"]),
+        .testTarget(name: "GotAPIAuthorizationTests", dependencies: ["GotAPIAuthorization", "GotAPICore", crypto]),
+        .testTarget(
+            name: "GotAPIGatewayTests",
+            dependencies: ["GotAPIGateway", "GotAPIAuthorization", "GotAPICore", crypto, lock, log]),
+        .testTarget(
+            name: "GotAPIPluginRuntimeTests",
+            dependencies: ["GotAPIPluginRuntime", "GotAPICore", "CGotAPIPlugin", "gotapi-plugin-runner"]),
+        .testTarget(
+            name: "GotAPIPluginHostTests",
+            dependencies: ["GotAPIPluginHost", "GotAPICore", "gotapi-plugin-runner", crypto, lock, log] + nio),
+        .testTarget(name: "GotAPIControlTests", dependencies: ["GotAPIControl", "GotAPICore", lock] + nio),
+        .testTarget(
+            name: "GotAPIWebTests",
+            dependencies: [
+                "GotAPIWeb", "GotAPICore", crypto, lock, log,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ] + nio),
+        .testTarget(
+            name: "GotAPIServerTests", dependencies: ["GotAPIServer", "GotAPICore", "GotAPITesting", lock, log] + nio),
+        .testTarget(
+            name: "PluginSDKTests", dependencies: ["GotAPIPluginRuntime", "GotAPICore", "CGotAPIPlugin"]),
+        .testTarget(
+            name: "EndToEnd",
+            dependencies: [
+                "GotAPITesting", "GotAPICore", "GotAPIServer", "gotapi", "gotapi-plugin-runner", crypto, lock, log,
+            ] + nio,
+            exclude: ["browser"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// Settings, said once: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+// (MemberImportVisibility), 0335 (ExistentialAny), 0409 (InternalImportsByDefault), 0461 (NonisolatedNonsendingByDefault).
+for target in package.targets {
+    switch target.type {
+    case .regular, .test, .executable:
+        guard target.name != "CGotAPISandbox" else { continue }
+        var settings = target.swiftSettings ?? []
+        settings += [
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
+        if Context.environment["CI"] != nil { settings.append(.treatAllWarnings(as: .error)) }
+        target.swiftSettings = settings
+    case .macro, .plugin, .system, .binary:
+        ()  // not applicable
+    @unknown default:
+        ()
+    }
+}

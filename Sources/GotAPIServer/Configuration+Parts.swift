@@ -1,0 +1,32 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPIAuthorization
+import GotAPIPluginHost
+
+/// What the parts of the gateway are told of the configuration, in their own words.
+extension Configuration {
+    /// Who may ask. The reader has checked every entry.
+    var allowedAddresses: AddressRanges { (try? AddressRanges(allowedAddressList)) ?? AddressRanges() }
+
+    /// - Parameter runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
+    func pluginHostSettings(runnerPath: String?) -> PluginHostSettings {
+        PluginHostSettings(
+            rootPath: pluginRoot, statePath: statePath, runnerPath: runnerPath, defaultIsolation: PluginIsolation(plugins.isolation),
+            items: plugins.items.mapValues { item in
+                GotAPIPluginHost.PluginSettings(
+                    isEnabled: item.isEnabled, isolation: item.isolation.map { PluginIsolation($0) },
+                    configJSON: item.config.map { String(decoding: $0, as: UTF8.self) } ?? "{}")
+            },
+            responseTimeout: .seconds(pluginResponseTimeout))
+    }
+}
+
+extension PluginIsolation {
+    fileprivate init(_ isolation: Configuration.Isolation) {
+        self =
+            switch isolation {
+            case .process: .process
+            case .inProcess: .none
+            }
+    }
+}

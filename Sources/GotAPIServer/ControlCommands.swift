@@ -1,0 +1,45 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPIControl
+import GotAPICore
+import GotAPIGateway
+import GotAPIPluginHost
+
+/// What a running gateway answers to its command.
+struct ControlCommands {
+    let gateway: Gateway
+    let plugins: PluginHost
+
+    func answer(_ request: ControlRequest) -> ControlResponse {
+        switch request.command {
+        case "plugin list": .success(JSONNode(.array(plugins.status().map { $0.json })))
+        default: .failure("unknown command: \(request.command)")
+        }
+    }
+}
+
+extension PluginStatus {
+    /// The object of `gotapi plugin list --json`.
+    var json: JSONNode {
+        var members: [(String, JSONNode)] = [
+            ("id", JSONNode(id)), ("name", JSONNode(name)), ("version", JSONNode(version)),
+            ("vendor", JSONNode(vendor)), ("file", JSONNode(file)), ("sha256", JSONNode(sha256)),
+            ("pid", pid.map { JSONNode(integerLiteral: Int($0)) } ?? nil),
+            ("generation", JSONNode(integerLiteral: generation)), ("state", JSONNode(state.rawValue)),
+            ("isolation", JSONNode(isolation?.rawValue)),
+            ("services", JSONNode(.array(services.map { JSONNode(.text($0)) }))),
+            ("requests", JSONNode(integerLiteral: requests)),
+            ("errors", JSONNode(integerLiteral: errors)),
+            ("pushes", JSONNode(integerLiteral: pushes)),
+        ]
+        if let failure {
+            members.append(
+                ("failure", ["code": JSONNode(failure.code.rawValue), "reason": JSONNode(failure.reason)]))
+        }
+        return JSONNode(.object(members.map { JSONNode.Member(name: $0, value: $1) }))
+    }
+}
+
+extension JSONNode {
+    fileprivate init(_ text: String?) { self = text.map { JSONNode(.text($0)) } ?? nil }
+}

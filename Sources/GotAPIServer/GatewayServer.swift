@@ -1,0 +1,187 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPIAuthorization
+import GotAPIControl
+import GotAPICore
+import GotAPIGateway
+import GotAPIPluginHost
+import GotAPIWeb
+package import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The whole gateway, put together: plug-ins first, then the gateway, then the ports; and the other way round at the end.
+package final class GatewayServer: ServiceLifecycle.Service {
+    /// The running gateway's ports and their scheme.
+    package struct Address: Sendable, Equatable {
+        /// GotAPI-1 and GotAPI-5.
+        package let port: Int
+        /// Where the pages are; the same unless the configuration says otherwise.
+        package let webPort: Int
+        package let isSecure: Bool
+
+        /// Where front-end applications are.
+        package var url: String { "\(isSecure ? "https" : "http")://localhost:\(webPort)" }
+    }
+
+    /// How long requests in flight may take when the gateway is told to stop.
+    private static let drainTime: Duration = .seconds(2)
+
+    private let configuration: Configuration
+    private let options: ServerOptions
+    private let logger: Logger
+    private let runnerPath: String?
+    private let print: @Sendable (String) -> Void
+    private let onReady: @Sendable (Address) -> Void
+
+    /// - Parameters:
+    ///   - runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
+    ///   - print: takes the start-up lines and the monitor's messages, each ended by a line feed.
+    ///   - onReady: told when the ports are open.
+    package init(
+        configuration: Configuration, options: ServerOptions, logger: Logger, runnerPath: String? = nil,
+        print: @escaping @Sendable (String) -> Void, onReady: @escaping @Sendable (Address) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.options = options
+        self.logger = logger
+        self.runnerPath = runnerPath
+        self.print = print
+        self.onReady = onReady
+    }
+
+    /// Runs until the service group shuts down gracefully.
+    ///
+    /// - Throws: ``StartFailure`` where it could not start; what had been started by then is stopped again.
+    package func run() async throws {
+        try StartFailure.wrapping { () throws(StateFolder.Failure) in
+            try StateFolder.prepare(at: configuration.statePath)
+        }
+        let lock = try StartFailure.wrapping { () throws(StateFolder.Failure) in
+            try StateLock.acquire(in: configuration.statePath)
+        }
+        defer { lock.release() }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopCount)
+        do {
+            try await run(on: group)
+        } catch {
+            try await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    /// Half of the cores, so that plug-ins and the rest of the machine have the others.
+    private static var eventLoopCount: Int { min(max(System.coreCount / 2, 1), 4) }
+
+    private func run(on group: any EventLoopGroup) async throws {
+        let certificate = try ServerCertificate(configuration, logger: logger)
+        let gateway = Gateway(settings: settings(certificate, ports: []), logger: logger)
+        let plugins = PluginHost(
+            settings: pluginHostSettings, group: group, sink: gateway, logger: logger
+        ) { endpoints in gateway.setEndpoints(endpoints) }
+        let states = await plugins.start()
+        do {
+            let web = try await WebServer.start(webConfiguration(gateway, certificate), on: group)
+            let address = address(of: web)
+            gateway.apply(settings(certificate, ports: [address.port, address.webPort]))
+            let control = try await ControlServer.start(
+                path: ControlSocket.path(inStateFolder: configuration.statePath), group: group
+            ) { request in
+                ControlCommands(gateway: gateway, plugins: plugins).answer(request)
+            }
+            print(StartupReport(states, url: address.url).text)
+            onReady(address)
+            await serve(gateway, certificate, address)
+            await shutDown(gateway, plugins, web, control)
+        } catch {
+            await plugins.shutDown(grace: .zero)
+            throw StartFailure(error)
+        }
+    }
+
+    // MARK: - While it runs
+
+    private func serve(_ gateway: Gateway, _ certificate: ServerCertificate, _ address: Address) async {
+        await withTaskGroup { tasks in
+            tasks.addTask { await Self.everySecond { gateway.tick(now: Gateway.monotonicTime()) } }
+            tasks.addTask { [self] in
+                await certificate.keepValid {
+                    gateway.apply(settings(certificate, ports: [address.port, address.webPort]))
+                }
+            }
+            // Both ways out, the group's shutdown and a cancellation, end the same way.
+            try? await gracefulShutdown()
+            tasks.cancelAll()
+        }
+    }
+
+    private static func everySecond(_ work: () -> Void) async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil { work() }
+    }
+
+    /// At most 5 s in all: requests in flight get 2 s, plug-ins 2 s to stop, sockets half a second to close.
+    private func shutDown(
+        _ gateway: Gateway, _ plugins: PluginHost, _ web: WebServer, _ control: ControlServer
+    ) async {
+        logger.info("stopping")
+        await web.stopAccepting()
+        gateway.shutDown()
+        let deadline = ContinuousClock.now + Self.drainTime
+        while gateway.statistics.pendingRequests > 0, ContinuousClock.now < deadline {
+            // A cancelled task must not spin; then it does not wait at all.
+            guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { break }
+        }
+        gateway.failPendingRequests()
+        async let stopped: Void = plugins.shutDown(grace: .seconds(2))
+        await web.shutDown(grace: .milliseconds(500))
+        await control.shutDown()
+        await stopped
+        logger.info("stopped")
+    }
+
+    // MARK: - What the parts are told
+
+    private func settings(_ certificate: ServerCertificate, ports: [Int]) -> GatewaySettings {
+        var settings = GatewaySettings()
+        settings.allowedAddresses = configuration.allowedAddresses
+        settings.ownOrigins = Origin.served(
+            isSecure: configuration.isTLSEnabled, hosts: certificate.hosts, ports: ports)
+        settings.allowedOrigins = configuration.allowedOriginList.compactMap { Origin($0) }
+        settings.webSocketLimit = configuration.webSocketConnectionLimit
+        settings.responseTimeout = .seconds(configuration.pluginResponseTimeout)
+        settings.receiver = configuration.serverAppID
+        settings.isAuthorizationDisabled = options.isAuthorizationDisabled
+        settings.monitor = options.isMonitorEnabled ? print : nil
+        return settings
+    }
+
+    private var pluginHostSettings: PluginHostSettings {
+        configuration.pluginHostSettings(runnerPath: runnerPath)
+    }
+
+    private func webConfiguration(_ gateway: Gateway, _ certificate: ServerCertificate) -> WebConfiguration {
+        let addresses =
+            configuration.listensBeyondLoopback
+            ? [IPAddress(bytes: [0, 0, 0, 0])!, IPAddress("::")!] : [.loopbackIPv4, .loopbackIPv6]
+        let allowed = configuration.allowedAddresses
+        let files = StaticFiles(documentRoot: configuration.documentRoot) { allowed.contains($0) }
+        var listeners = [
+            WebListener(
+                addresses: addresses, port: configuration.interfacePort, tls: certificate.context,
+                routes: [WebRoute(path: "/gotapi", responder: gateway)],
+                webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)], files: files)
+        ]
+        if let port = configuration.separateWebPort {
+            listeners.append(WebListener(addresses: addresses, port: port, tls: certificate.context, files: files))
+        }
+        return WebConfiguration(listeners: listeners, logger: logger)
+    }
+
+    private func address(of web: WebServer) -> Address {
+        let ports = web.boundPorts
+        return Address(port: ports[0], webPort: ports.last ?? ports[0], isSecure: configuration.isTLSEnabled)
+    }
+}

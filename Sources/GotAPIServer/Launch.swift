@@ -1,0 +1,43 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// From a configuration to a running process, and to its end.
+package enum Launch {
+    /// Runs the gateway until a signal ends it, and then the process, with the status of configuration.md.
+    package static func run(_ file: ConfigurationFile, _ options: ServerOptions) async -> Never {
+        LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+        var logger = Logger(label: "gotapi")
+        logger.logLevel = file.configuration.logLevel
+        do {
+            for warning in try file.check() { logger.warning("\(warning)") }
+            let server = GatewayServer(
+                configuration: file.configuration, options: options, logger: logger, print: ProcessOutput.standard.write)
+            let group = ServiceGroup(
+                configuration: ServiceGroupConfiguration(
+                    services: [
+                        .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)
+                    ],
+                    // SIGHUP too: without a reload, the terminal that closes must not leave plug-ins unstopped.
+                    gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: logger))
+            try await group.run()
+            end(0)
+        } catch let error as ConfigurationError {
+            ProcessOutput.error.write("gotapi: the configuration cannot be used\n\(error)\n")
+            end(ConfigurationError.exitStatus)
+        } catch {
+            ProcessOutput.error.write("gotapi: \(error)\n")
+            end(1)
+        }
+    }
+
+    /// Static destructors under live plug-in threads crash now and then, so they do not run (plugin-abi.md, "Where it runs").
+    private static func end(_ status: Int32) -> Never {
+        // Whatever went through the C library's buffers.
+        fflush(nil)
+        _exit(status)
+    }
+}

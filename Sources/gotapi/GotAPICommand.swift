@@ -1,0 +1,56 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Glibc
+import GotAPIControl
+import GotAPICore
+import GotAPIServer
+
+/// `gotapi`: the gateway, and the words to talk to a running one.
+@main
+struct GotAPICommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gotapi",
+        abstract: "A gateway that turns devices into a local web API.",
+        version: Product.version,
+        subcommands: [Serve.self, Check.self, PluginCommand.self],
+        defaultSubcommand: Serve.self)
+}
+
+/// Which configuration a command works with: configuration.md's rule, the same for all commands.
+struct ConfigurationOption: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The configuration file. Without it: config.json in the current folder, else the defaults.",
+            valueName: "file"))
+    var config: String?
+
+    /// Reads it, or ends the process with status 78 after printing what is wrong.
+    func load() -> ConfigurationFile {
+        do {
+            return try ConfigurationFile.load(option: config)
+        } catch {
+            fail("the configuration cannot be used\n\(error)", status: ConfigurationError.exitStatus)
+        }
+    }
+
+    /// Sends a request to the gateway that runs with this configuration, or ends the process with status 1 after printing
+    /// why there is no answer.
+    func ask(_ command: String) -> JSONNode {
+        let path = ControlSocket.path(inStateFolder: load().configuration.statePath)
+        do {
+            switch try ControlClient.send(ControlRequest(command: command), path: path) {
+            case .success(let result): return result
+            case .failure(let words): fail(words, status: 1)
+            }
+        } catch {
+            fail("\(error)", status: 1)
+        }
+    }
+}
+
+/// Prints `message` on standard error and ends the process.
+func fail(_ message: String, status: Int32) -> Never {
+    ProcessOutput.error.write("gotapi: \(message)\n")
+    exit(status)
+}

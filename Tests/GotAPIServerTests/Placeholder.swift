@@ -1,0 +1,1 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
