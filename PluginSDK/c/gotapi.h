@@ -1,8 +1,8 @@
 /* Swift GotAPI · SPDX-License-Identifier: MIT
  *
- * The C layer: short forms of what nearly every plug-in does. Each is a few lines over gotapi_plugin.h and hides nothing
- * of it; a status that comes back is the host function's, and threads and lifetimes are as that header says. C11 and
- * C++17; compile with -I for PluginSDK/include and PluginSDK/c.
+ * The C layer: short forms of what nearly every plug-in does. Each is a few lines over gotapi_plugin.h and hides
+ * nothing of it; a status that comes back is the host function's, and threads and lifetimes are as that header says.
+ * C11 and C++17; compile with -I for PluginSDK/include and PluginSDK/c.
  */
 #ifndef GOTAPI_H
 #define GOTAPI_H

@@ -10,11 +10,11 @@
  *     if (gotapi_members_finish(&members) == GOTAPI_OK)
  *         host->return_message(host, message, members.text, members.length);
  *
- * Whatever goes wrong on the way (the buffer is full, an argument is NULL, an object is not closed) is remembered: later
- * calls do nothing, and gotapi_members_finish says it. So only that one result needs a look.
+ * Whatever goes wrong on the way (the buffer is full, an argument is NULL, an object is not closed) is remembered:
+ * later calls do nothing, and gotapi_members_finish says it. So only that one result needs a look.
  *
- * Names end with NUL. Texts are given by pointer and length; bytes that are not UTF-8 become U+FFFD. The locale plays no
- * part. A gotapi_members may be used by one thread at a time. C11 and C++17.
+ * Names end with NUL. Texts are given by pointer and length; bytes that are not UTF-8 become U+FFFD. The locale plays
+ * no part. A gotapi_members may be used by one thread at a time. C11 and C++17.
  */
 #ifndef GOTAPI_MEMBERS_H
 #define GOTAPI_MEMBERS_H
@@ -59,8 +59,8 @@ static inline uint64_t gotapi_utf8_sequence(const char *text, uint64_t length, u
     return size;
 }
 
-/* Writes a text as a JSON string, quotes included, and returns its length. Writes no more than `capacity` bytes, and none
- * where `out` is NULL: call it that way first to learn the length. */
+/* Writes a text as a JSON string, quotes included, and returns its length. Writes no more than `capacity` bytes, and
+ * none where `out` is NULL: call it that way first to learn the length. */
 static inline uint64_t gotapi_json_text(char *out, uint64_t capacity, const char *text, uint64_t length) {
     static const char hex[] = "0123456789abcdef";
     char escape[6];
@@ -124,8 +124,8 @@ static inline uint64_t gotapi_json_integer(char out[GOTAPI_JSON_NUMBER_SIZE], in
     return length;
 }
 
-/* Writes a number with the fewest digits that give the same double when read again, and returns its length. What JSON has
- * no number for, infinities and NaN, becomes null. */
+/* Writes a number with the fewest digits that give the same double when read again, and returns its length. What JSON
+ * has no number for, infinities and NaN, becomes null. */
 static inline uint64_t gotapi_json_double(char out[GOTAPI_JSON_NUMBER_SIZE], double value) {
     char text[64];
     uint64_t bits, length = 0, index;
@@ -303,8 +303,9 @@ static inline void gotapi_members_begin_array(gotapi_members *members, const cha
 
 static inline void gotapi_members_end_array(gotapi_members *members) { gotapi_members_close_(members, 1); }
 
-/* Ends the object; call it once. GOTAPI_OK: text and length are a whole JSON object. GOTAPI_TOO_LARGE: the buffer is too
- * small. GOTAPI_INVALID_ARGUMENT: a NULL, a name in an array or none in an object, or begin and end that do not match. */
+/* Ends the object; call it once. GOTAPI_OK: text and length are a whole JSON object. GOTAPI_TOO_LARGE: the buffer is
+ * too small. GOTAPI_INVALID_ARGUMENT: a NULL, a name in an array or none in an object, or begin and end that do not
+ * match. */
 static inline gotapi_status gotapi_members_finish(gotapi_members *members) {
     if (members->status == GOTAPI_OK && members->depth != 0) members->status = GOTAPI_INVALID_ARGUMENT;
     gotapi_members_raw_(members, "}", 1);

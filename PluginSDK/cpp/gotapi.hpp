@@ -328,8 +328,8 @@ private:
 };
 
 /// What a plug-in derives from. Its constructor, which takes a Host, opens the device, and its destructor closes it and
-/// ends the plug-in's own threads, within 2 s. Overrides are public. An exception that leaves one is logged; the message
-/// that it was about then gets an error.
+/// ends the plug-in's own threads, within 2 s. Overrides are public. An exception that leaves one is logged; the
+/// message that it was about then gets an error.
 class Plugin {
 public:
     explicit Plugin(Host host) noexcept : host_(host) {}
@@ -447,8 +447,8 @@ public:
 } // namespace gotapi
 
 /// Writes the note, the descriptor and the entry of a plug-in whose class is `type`. At file scope, once in a library,
-/// without a semicolon behind it. `id`, `name`, `version` and `vendor` are literals, `services` a constant char array or a
-/// literal: a JSON array of service objects.
+/// without a semicolon behind it. `id`, `name`, `version` and `vendor` are literals, `services` a constant char array
+/// or a literal: a JSON array of service objects.
 #define GOTAPI_CPP_PLUGIN(type, id, flags, name, version, vendor, services)                                            \
     GOTAPI_PLUGIN_NOTE(id, flags)                                                                                      \
     static const gotapi_plugin gotapi_plugin_descriptor_ = {                                                           \

@@ -28,8 +28,8 @@ public struct Answer: Sendable {
         return Answer(content: .members(members))
     }
 
-    /// The answer comes when `operation` has it. It runs on the plug-in thread, where others are served while it awaits,
-    /// and is cancelled when the answer no longer counts.
+    /// The answer comes when `operation` has it. It runs on the plug-in thread, where others are served while it
+    /// awaits, and is cancelled when the answer no longer counts.
     public static func later(_ operation: @escaping @PluginActor @Sendable () async throws -> Answer) -> Answer {
         Answer(content: .later(operation))
     }

@@ -23,8 +23,8 @@ public struct Host: Sendable {
     /// The path of the folder in which the library was found, if it has one of its own; else empty. From any thread.
     public var resourceDirectory: String { table.text(table.pointer.pointee.resource_directory) }
 
-    /// Calls `action` after `delay`, and then, if there is an `interval`, again and again until the timer or the plug-in
-    /// is stopped. Resolution: milliseconds.
+    /// Calls `action` after `delay`, and then, if there is an `interval`, again and again until the timer or the
+    /// plug-in is stopped. Resolution: milliseconds.
     ///
     /// - Throws: ``Status/full`` beyond 1,024 timers, ``Status/closed`` once the plug-in is stopped.
     @PluginActor @discardableResult
@@ -83,8 +83,8 @@ final class TimerAction: Sendable {
 
 /// The table of the gateway's functions.
 ///
-/// `@unchecked Sendable`: the table stays as it is until the process ends, and its functions check their thread themselves
-/// (gotapi_plugin.h, "What the host gives").
+/// `@unchecked Sendable`: the table stays as it is until the process ends, and its functions check their thread
+/// themselves (gotapi_plugin.h, "What the host gives").
 struct HostTable: @unchecked Sendable {
     let pointer: UnsafePointer<gotapi_host>
 

@@ -49,7 +49,8 @@ extension Plugin {
 
 /// A plug-in whose services come and go. Others have those of their ``PluginInformation``.
 public protocol ServiceDiscovering: Plugin {
-    /// The services that there are now: objects with serviceId, name, online, scopes and whatever applications are to see.
+    /// The services that there are now: objects with serviceId, name, online, scopes and whatever applications are to
+    /// see.
     func services() throws -> [JSON]
 }
 

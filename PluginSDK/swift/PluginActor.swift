@@ -3,8 +3,8 @@
 import CGotAPIPlugin
 import Glibc
 
-/// The plug-in's own thread. ``Plugin`` classes live on it; from elsewhere, `await` or `Task { @PluginActor in … }` leads
-/// there. Nothing on it may block: await instead.
+/// The plug-in's own thread. ``Plugin`` classes live on it; from elsewhere, `await` or `Task { @PluginActor in … }`
+/// leads there. Nothing on it may block: await instead.
 @globalActor
 public final actor PluginActor {
     public static let shared = PluginActor()
@@ -25,8 +25,8 @@ public final actor PluginActor {
 
 /// Jobs for the plug-in thread, on which the gateway calls back (call_on_plugin_thread).
 ///
-/// `@unchecked Sendable`: `state` is used under `mutex` only, and both are allocated once and live as long as the process,
-/// since the one executor is ``PluginActor/shared``'s.
+/// `@unchecked Sendable`: `state` is used under `mutex` only, and both are allocated once and live as long as the
+/// process, since the one executor is ``PluginActor/shared``'s.
 final class PluginExecutor: SerialExecutor, @unchecked Sendable {
     private struct State {
         var table: HostTable?

@@ -48,8 +48,8 @@ public struct PluginInformation: Sendable {
 ///     [0x63, 0x6f, …, 0])                                    // the id, padded with 0 to 64 bytes
 /// ```
 ///
-/// Numbers only: what stands in a section must be known when the compiler runs. The parts are the owner's length with its
-/// NUL, the descriptor's length, the type, the owner, the ABI's major and minor, the flags, 0, and the id.
+/// Numbers only: what stands in a section must be known when the compiler runs. The parts are the owner's length with
+/// its NUL, the descriptor's length, the type, the owner, the ABI's major and minor, the flags, 0, and the id.
 public typealias PluginNote = (
     UInt32, UInt32, UInt32, (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8), UInt32, UInt32, UInt32, UInt32,
     InlineArray<64, UInt8>

@@ -24,8 +24,8 @@ public final class Subscription: Sendable {
 
     /// Pushes a JSON object with the members of an answer.
     ///
-    /// - Returns: ``Status/ok``: on its way; ``Status/dropped``: the client has no socket just now; ``Status/full``: try
-    ///   again later; ``Status/closed``: the subscription is over.
+    /// - Returns: ``Status/ok``: on its way; ``Status/dropped``: the client has no socket just now; ``Status/full``:
+    ///   try again later; ``Status/closed``: the subscription is over.
     @discardableResult
     public func push(_ members: Members) -> Status {
         table.send(members) { table.pointer.pointee.push_message(table.pointer, handle, $0, $1) }

@@ -52,7 +52,8 @@ extension PluginStatus {
 }
 
 extension ChildProcess.Command {
-    /// The program that runs one plug-in. Its arguments are for people who look at ps(1), and for its check of its parent.
+    /// The program that runs one plug-in. Its arguments are for people who look at ps(1), and for its check of its
+    /// parent.
     static func runner(at path: String, id: String, dataPath: String) -> Self {
         var environment = ["HOME=" + dataPath]
         for name in ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH"] {
@@ -83,6 +84,11 @@ extension Duration {
 }
 
 extension LoadFailure {
+    /// - Parameter other: the file that has the id already.
+    static func repeatedID(_ id: String, other: String) -> LoadFailure {
+        LoadFailure(.duplicateID, "has the id \(id), as \(other.printable) has: remove one of the two files")
+    }
+
     /// The failure that an untyped error is, or, for a file that could not be worked on at all, one that says why.
     init(wrapping error: any Error) {
         self = error as? LoadFailure ?? LoadFailure(.copyFailed, "\(error)")

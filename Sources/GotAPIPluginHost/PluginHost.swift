@@ -6,7 +6,8 @@ import NIOConcurrencyHelpers
 package import NIOCore
 import NIOPosix
 
-/// Finds the plug-ins' libraries, checks and loads them, and keeps the table of those that run: plugin-abi.md, "Loading".
+/// Finds the plug-ins' libraries, checks and loads them, and keeps the table of those that run: plugin-abi.md,
+/// "Loading".
 ///
 /// All functions may be called from any thread. `start` and `shutDown` are called once each, in this order.
 package final class PluginHost: Sendable {
@@ -52,8 +53,8 @@ package final class PluginHost: Sendable {
     /// - Parameters:
     ///   - group: each plug-in belongs to one of its event loops.
     ///   - sink: hears what plug-ins do of their own accord.
-    ///   - endpointsChanged: is given all plug-ins that have started, in scan order, whenever that changes; calls come one after
-    ///     another, from any thread. A plug-in that has crashed stays among them, and replies that it has.
+    ///   - endpointsChanged: is given all plug-ins that have started, in scan order, whenever that changes; calls come
+    ///     one after another, from any thread. A plug-in that has crashed stays among them, and replies that it has.
     package init(
         settings: PluginHostSettings, group: any EventLoopGroup, sink: any EventSink, logger: Logger,
         endpointsChanged: @escaping @Sendable ([any PluginEndpoint]) -> Void
@@ -67,8 +68,8 @@ package final class PluginHost: Sendable {
 
     // MARK: - Start
 
-    /// Loads and starts all that the plug-ins' folder holds. Returns when each runs or is refused, and does not wait for a
-    /// `start` that takes longer than 1 s: such a plug-in appears when it is ready.
+    /// Loads and starts all that the plug-ins' folder holds. Returns when each runs or is refused, and does not wait
+    /// for a `start` that takes longer than 1 s: such a plug-in appears when it is ready.
     ///
     /// - Returns: what became of each file, in scan order.
     package func start() async -> [PluginStatus] {
@@ -104,8 +105,8 @@ package final class PluginHost: Sendable {
                 for path in content.misnamed {
                     logger.warning(
                         """
-                        \(path.printable) is left out: between libgotapi-plugin- and .so a name has letters, digits, '-' \
-                        and '_', and begins with a letter
+                        \(path.printable) is left out: between libgotapi-plugin- and .so a name has letters, digits, \
+                        '-' and '_', and begins with a letter
                         """)
                 }
                 for reason in content.unreadable { logger.warning("a folder of plug-ins is left out: \(reason)") }
@@ -146,9 +147,7 @@ package final class PluginHost: Sendable {
             let id = library.image.note.id
             guard settings.items[id]?.isEnabled ?? true else { continue }
             if let other = fileByID[id] {
-                slots[index].outcome = .refused(
-                    LoadFailure(
-                        .duplicateID, "has the id \(id), as \(other.printable) has: remove one of the two files"))
+                slots[index].outcome = .refused(.repeatedID(id, other: other))
                 continue
             }
             fileByID[id] = library.file.path
@@ -200,7 +199,7 @@ package final class PluginHost: Sendable {
             let own = plugin.services.flatMap { service in service.scopes.map { [service.serviceID, $0] } }
             if let key = own.first(where: { ownerByService[$0] != nil }), let owner = ownerByService[key] {
                 let reason =
-                    "serves \(key[1].printable) of the service \(key[0].printable), as \(owner) does: remove one of the two"
+                    "serves \(key[1].printable) of the service \(key[0].printable), as \(owner) does: remove one"
                 await plugin.reject(LoadFailure(.duplicateService, reason)).value
                 continue
             }
@@ -305,11 +304,11 @@ package final class PluginHost: Sendable {
         var reports = await inParallel(content.libraries) { file in await report(file, from: source, settings) }
         for index in reports.indices where reports[index].isEnabled {
             guard let id = reports[index].id else { continue }
-            if let other = fileByID[id], reports[index].failure == nil {
-                reports[index].failure = LoadFailure(
-                    .duplicateID, "has the id \(id), as \(other.printable) has: remove one of the two files")
+            if let other = fileByID[id] {
+                reports[index].failure = .repeatedID(id, other: other)
+            } else {
+                fileByID[id] = reports[index].file
             }
-            if reports[index].failure == nil { fileByID[id] = reports[index].file }
         }
         return reports
     }

@@ -1,8 +1,8 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 extension String {
-    /// The text with its control characters written as `\u{…}`, so that what a plug-in says can harm no terminal and begin no
-    /// line of its own in a log.
+    /// The text with its control characters written as `\u{…}`, so that what a plug-in says can harm no terminal and
+    /// begin no line of its own in a log.
     var printable: String {
         guard unicodeScalars.contains(where: Self.isControl) else { return self }
         var text = ""

@@ -48,7 +48,8 @@ final class RuntimeCore: Sendable {
     /// The thread waits here for what is next.
     func nextWork() -> Work {
         while true {
-            let (work, announce) = monitor.wait { state -> Monitor<RuntimeState>.Step<(Work?, (@Sendable () -> Void)?)> in
+            typealias Next = (work: Work?, announce: (@Sendable () -> Void)?)
+            let (work, announce) = monitor.wait { state -> Monitor<RuntimeState>.Step<Next> in
                 let step = state.nextWork(now: MonotonicClock.now)
                 let announce = state.takeAnnouncement()
                 switch step {

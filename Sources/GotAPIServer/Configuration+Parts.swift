@@ -11,7 +11,8 @@ extension Configuration {
     /// - Parameter runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
     func pluginHostSettings(runnerPath: String?) -> PluginHostSettings {
         PluginHostSettings(
-            rootPath: pluginRoot, statePath: statePath, runnerPath: runnerPath, defaultIsolation: PluginIsolation(plugins.isolation),
+            rootPath: pluginRoot, statePath: statePath, runnerPath: runnerPath,
+            defaultIsolation: PluginIsolation(plugins.isolation),
             items: plugins.items.mapValues { item in
                 GotAPIPluginHost.PluginSettings(
                     isEnabled: item.isEnabled, isolation: item.isolation.map { PluginIsolation($0) },

@@ -1,7 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import Crypto
-package import GotAPICore
+import GotAPICore
 package import NIOCore
 
 /// An application as a test plays it: it authorizes as gotapi-client.js does and checks the HMAC of every answer.

@@ -34,15 +34,14 @@ package final class WebSocketTestConnection: Sendable {
                     upgraded.succeed()
                 }
             }
-            let refusal = RefusalReporter(upgraded)
             try channel.pipeline.syncOperations.addHTTPClientHandlers(
                 withClientUpgrade: (
                     upgraders: [upgrader],
                     completionHandler: { context in
-                        context.pipeline.syncOperations.removeHandler(refusal, promise: nil)
+                        context.pipeline.syncOperations.removeHandler(name: "refusal", promise: nil)
                     }
                 ))
-            try channel.pipeline.syncOperations.addHandler(refusal)
+            try channel.pipeline.syncOperations.addHandler(RefusalReporter(upgraded), name: "refusal")
         }
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
         head.headers.add(name: "Host", value: "localhost:\(port)")

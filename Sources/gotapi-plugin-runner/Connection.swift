@@ -1,9 +1,9 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import CGotAPISandbox
+import Glibc
 import GotAPICore
 import GotAPIPluginRuntime
-import Glibc
 
 /// The main thread's work: frames from the socket to the runtime, and waiting for room to send.
 ///

@@ -1,7 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
-import GotAPIPluginRuntime
 import Glibc
+import GotAPIPluginRuntime
 
 /// Sends a runtime's frames through the socket: on the thread that made them, as long as the kernel takes them at once; what
 /// it does not take is left to the main thread, which waits for room.
@@ -73,53 +73,55 @@ final class FrameSender: Sendable {
     /// Only where `isSending` was set by the caller, so that no other thread is in here.
     private func drain() {
         while true {
-            let (runtime, rest, offset, isClosed) = state.withLock { state in
-                state.hasMore = false
+            let (runtime, rest, offset) = state.withLock { state in
+                // Forgotten only where the frames are taken now: what waits behind a rest still has to be.
+                if state.rest.isEmpty { state.hasMore = false }
                 defer { state.rest = [] }
-                return (state.runtime, state.rest, state.offset, state.isClosed)
+                return (state.runtime, state.rest, state.offset)
             }
-            var bytes = rest
-            var start = offset
-            if bytes.isEmpty {
-                bytes = runtime?.takeOutgoing() ?? []
-                start = 0
-            }
-            if isClosed {
-                wake()
-            } else if !bytes.isEmpty {
-                let sent = bytes.withUnsafeBytes { buffer in
-                    Glibc.send(
-                        socket, buffer.baseAddress.map { $0 + start }, buffer.count - start,
-                        CInt(MSG_DONTWAIT | MSG_NOSIGNAL))
+            if rest.isEmpty {
+                guard transmit(runtime?.takeOutgoing() ?? [], from: 0) else { return }
+                let isDone = state.withLock { state in
+                    guard !state.hasMore, state.rest.isEmpty else { return false }
+                    state.isSending = false
+                    return true
                 }
-                let error = errno
-                if sent >= 0 {
-                    start += sent
-                } else if error != EINTR && error != EAGAIN {
-                    // The gateway is gone, which the main thread sees as the end of what it reads.
-                    start = bytes.count
-                    state.withLock { $0.isClosed = true }
-                }
-                if start < bytes.count {
-                    let blocks = state.withLock { state in
-                        state.rest = bytes
-                        state.offset = start
-                        guard sent < 0 && error == EAGAIN && !state.isClosed else { return false }
-                        state.isBlocked = true
-                        state.isSending = false
-                        return true
-                    }
-                    if blocks { return wake() }
-                    continue
-                }
+                if isDone { return }
+            } else {
+                guard transmit(rest, from: offset) else { return }
             }
-            let isDone = state.withLock { state in
-                guard !state.hasMore else { return false }
-                state.isSending = false
-                return true
-            }
-            if isDone { return }
         }
+    }
+
+    /// Sends what the kernel takes at once and keeps the rest; false where it is the main thread's turn.
+    private func transmit(_ bytes: [UInt8], from start: Int) -> Bool {
+        guard !bytes.isEmpty else { return true }
+        if state.withLock({ $0.isClosed }) {
+            wake()
+            return true
+        }
+        let count = bytes.withUnsafeBytes { buffer in
+            Glibc.send(
+                socket, buffer.baseAddress.map { $0 + start }, bytes.count - start, CInt(MSG_DONTWAIT | MSG_NOSIGNAL))
+        }
+        let error = errno
+        if count == bytes.count - start { return true }
+        let blocks = state.withLock { state in
+            if count < 0, error != EAGAIN, error != EINTR {
+                // The gateway is gone, which the main thread sees as the end of what it reads.
+                state.isClosed = true
+                return false
+            }
+            if state.isClosed { return false }
+            state.rest = bytes
+            state.offset = start + max(count, 0)
+            guard count < 0, error == EAGAIN else { return false }
+            state.isBlocked = true
+            state.isSending = false
+            return true
+        }
+        if blocks { wake() }
+        return !blocks
     }
 
     private func wake() {

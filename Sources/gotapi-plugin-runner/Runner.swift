@@ -37,7 +37,10 @@ struct Runner {
             // Not exit(3): static destructors under a plug-in's live threads crash now and then.
             _exit(0)
         case .malformed(let error):
-            quit(1, "the gateway sent what is no frame (\(error)): gotapi and gotapi-plugin-runner are of different versions")
+            quit(
+                1,
+                "the gateway sent what is no frame (\(error)): gotapi and gotapi-plugin-runner are of different versions"
+            )
         }
     }
 

@@ -21,7 +21,8 @@ struct GotAPICommand: AsyncParsableCommand {
 struct ConfigurationOption: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("The configuration file. Without it: config.json in the current folder, else the defaults.",
+        help: ArgumentHelp(
+            "The configuration file. Without it: config.json in the current folder, else the defaults.",
             valueName: "file"))
     var config: String?
 

@@ -8,7 +8,8 @@ import Testing
 /// gotapi-wire.md, "A plug-in request": what becomes of what a plug-in returns.
 @Suite struct PluginAnswerTests {
     private static func answer(_ members: String) -> (status: Int, json: JSONNode) {
-        let context = AnswerContext(allowedOrigin: "*", endsConnection: false, profile: "p", attribute: "a", serviceID: "s")
+        let context = AnswerContext(
+            allowedOrigin: "*", endsConnection: false, profile: "p", attribute: "a", serviceID: "s")
         let response = context.answer(PluginAnswer(Array(members.utf8)))
         return (response.status, (try? JSONNode(parsing: response.body)) ?? JSONNode(.null))
     }
@@ -32,7 +33,8 @@ import Testing
         (#"{"result":7,"statusCode":600}"#, 400, 7), (#"{"result":7,"statusCode":499}"#, 500, 1),
         (#"{"result":7,"statusCode":599}"#, 500, 1), (#"{"result":7,"statusCode":true}"#, 500, 1),
         // No JSON object.
-        ("", 500, 1), ("[]", 500, 1), ("{", 500, 1), ("null", 500, 1), (#"{"a":1,}"#, 500, 1), ("{\"a\":\"\u{1}\"}", 500, 1),
+        ("", 500, 1), ("[]", 500, 1), ("{", 500, 1), ("null", 500, 1), (#"{"a":1,}"#, 500, 1),
+        ("{\"a\":\"\u{1}\"}", 500, 1),
     ])
     func resultAndStatusAreTheRulesOnes(members: String, status: Int, result: Int) {
         let answer = Self.answer(members)
@@ -75,7 +77,7 @@ import Testing
         let members = prohibited.map { #""\#($0)":"plug-in's""# } + [#""services":[1]"#, #""a\"b":{"_c":[ 1 , 2 ]}"#]
         let answer = Self.answer("{" + members.joined(separator: ",") + "}")
         #expect(!String(decoding: answer.json.bytes, as: UTF8.self).contains("plug-in's"))
-        #expect(answer.json["services"] == [1])
+        #expect(answer.json["services"]?.array?.map(\.integer) == [1])
         #expect(answer.json["a\"b"]?["_c"]?.array?.count == 2)
         #expect(answer.json["serviceId"]?.text == "s")
     }

@@ -109,7 +109,7 @@ struct EndpointValuesTests {
     ])
     func printedBytesBecomeLines(chunks: [String], lines: [String]) {
         var splitter = LineSplitter()
-        var found = chunks.flatMap { splitter.append($0.utf8) }
+        var found = chunks.flatMap { chunk in Array(chunk.utf8).withUnsafeBytes { splitter.append($0) } }
         if let last = splitter.finish() { found.append(last) }
         #expect(found == lines)
     }

@@ -32,7 +32,8 @@ struct FilesTests {
         let plugins = plugins
         run(
             """
-            cd '\(plugins)' && mkdir -p b/c z && touch libgotapi-plugin-z.so libgotapi-plugin-B.so b/libgotapi-plugin-y.so \
+            cd '\(plugins)' && mkdir -p b/c z && touch libgotapi-plugin-z.so libgotapi-plugin-B.so \
+            b/libgotapi-plugin-y.so \
             b/c/libgotapi-plugin-deep.so z/libgotapi-plugin-x.so libgotapi-plugin-1.so b/other.so README
             """)
         let content = try PluginFolder(path: plugins).scan()
@@ -118,7 +119,8 @@ struct FilesTests {
     @Test func aCopyBringsTheFoldersLibrariesAlongAndIsPrivate() throws {
         run(
             """
-            cd '\(plugins)' && mkdir own && cd own && printf hello > libgotapi-plugin-b.so && printf extra > libextra.so.1.2 && \
+            cd '\(plugins)' && mkdir own && cd own && printf hello > libgotapi-plugin-b.so && \
+            printf extra > libextra.so.1.2 && \
             ln -s libextra.so.1.2 libextra.so.1 && ln -s libextra.so.1 libextra.so && touch data.txt .libhidden.so \
             libgotapi-plugin-b.so.p7s && mkdir folder.so && chmod -R go-w ..
             """)

@@ -17,7 +17,9 @@ struct LibraryImageTests {
 
     private func check(_ bytes: [UInt8]) -> Result<LibraryImage, LoadFailure> {
         bytes.withUnsafeBytes { buffer in
-            do throws(LoadFailure) { return .success(try LibraryImage(checking: buffer)) } catch { return .failure(error) }
+            do throws(LoadFailure) { return .success(try LibraryImage(checking: buffer)) } catch {
+                return .failure(error)
+            }
         }
     }
 

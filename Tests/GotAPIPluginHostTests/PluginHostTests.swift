@@ -73,10 +73,10 @@ struct PluginHostTests {
         let host = try test.makeHost(test.settings(isolation))
         _ = await host.start()
         let endpoint = try test.endpoint()
-        async let reply = endpoint.reply(to: test.makeMessage("silent"))
+        let reply = endpoint.begin(test.makeMessage("silent"))
         _ = try await test.request("echo")
         await host.shutDown()
-        let text = await reply
+        let text = await reply.value
         #expect(text == .unanswered || text == .unavailable("The plug-in is stopped."))
     }
 
@@ -101,6 +101,7 @@ struct PluginHostTests {
             #expect(status.map(\.state) == [.running, .starting])
             var tables = test.tables.makeAsyncIterator()
             #expect(await tables.next()?.map(\.id) == ["com.example.fast"])
+            _ = test.folder.write([], to: "state/plugins/com.example.fixture/go")
             #expect(await tables.next()?.map(\.id) == ["com.example.fast", "com.example.fixture"])
             #expect(try await test.request("echo").text == "{\"data\":\"ok\"}")
         }
@@ -133,10 +134,11 @@ struct PluginHostTests {
 
     // MARK: - Codes
 
-    @Test(arguments: [
-        (macros: ["ENTRY_REFUSES"], code: LoadFailure.Code.entryRefused), (["START_FAILS"], .startFailed),
-        (["WRONG_ID"], .badDescriptor), (["UNDEFINED_SYMBOL"], .missingLibrary), (["NO_NOTE"], .notAPlugin),
-    ], isolations)
+    @Test(
+        arguments: [
+            (macros: ["ENTRY_REFUSES"], code: LoadFailure.Code.entryRefused), (["START_FAILS"], .startFailed),
+            (["WRONG_ID"], .badDescriptor), (["UNDEFINED_SYMBOL"], .missingLibrary), (["NO_NOTE"], .notAPlugin),
+        ], isolations)
     func aLibraryThatCannotRunIsRefusedAndOthersRun(
         row: (macros: [String], code: LoadFailure.Code), isolation: PluginIsolation
     ) async throws {

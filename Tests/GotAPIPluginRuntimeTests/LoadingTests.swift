@@ -1,7 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
-import GotAPICore
 import Glibc
+import GotAPICore
 import Testing
 
 @testable import GotAPIPluginRuntime
@@ -88,7 +88,8 @@ struct LoadingTests {
                     "int nowhere(void); int gotapi_plugin_entry(void) { return nowhere(); }", name: "undefined"
                 ).path
             case .noELF:
-                try FixtureLibrary.write("no ELF file, although its name says so", to: "\(folder)/text.so")
+                try FixtureLibrary.write(
+                    String(repeating: "no ELF file, although its name says so ", count: 40), to: "\(folder)/text.so")
                 return "\(folder)/text.so"
             case .noFile: return "\(folder)/none.so"
             case .relativePath: return "libm.so.6"
@@ -123,7 +124,7 @@ struct LoadingTests {
         let driver = RuntimeDriver()
         #expect(driver.runtime?.isFinished == false)
         try driver.deliver(Fixtures.load(try Fixtures.variant("refuses-again"), id: "com.example.else"))
-        guard case .refused = try await driver.next() else { return #expect(Bool(false)) }
+        guard case .refused = try await driver.next() else { throw RuntimeDriver.Unexpected(text: "another frame") }
         #expect(driver.runtime?.isFinished == true)
         try driver.deliver(.message(.request("read", id: 1)))
         #expect(try await driver.next() == .unanswered(message: 1))

@@ -11,9 +11,11 @@ struct StateTests {
     @Test func statusesAreTheHeaders() {
         let header: [(Int, Status)] = [
             (Int(GOTAPI_OK), .ok), (Int(GOTAPI_NOT_FOUND), .notFound), (Int(GOTAPI_INVALID_ARGUMENT), .invalidArgument),
-            (Int(GOTAPI_ALREADY_ANSWERED), .alreadyAnswered), (Int(GOTAPI_CLOSED), .closed), (Int(GOTAPI_DROPPED), .dropped),
+            (Int(GOTAPI_ALREADY_ANSWERED), .alreadyAnswered), (Int(GOTAPI_CLOSED), .closed),
+            (Int(GOTAPI_DROPPED), .dropped),
             (Int(GOTAPI_FULL), .full), (Int(GOTAPI_TOO_LARGE), .tooLarge), (Int(GOTAPI_BAD_JSON), .badJSON),
-            (Int(GOTAPI_WRONG_THREAD), .wrongThread), (Int(GOTAPI_UNSUPPORTED), .unsupported), (Int(GOTAPI_FAILED), .failed),
+            (Int(GOTAPI_WRONG_THREAD), .wrongThread), (Int(GOTAPI_UNSUPPORTED), .unsupported),
+            (Int(GOTAPI_FAILED), .failed),
         ]
         #expect(header.map(\.1) == Status.allCases)
         for (number, status) in header { #expect(number == Int(status.rawValue)) }
@@ -26,7 +28,8 @@ struct StateTests {
     private static let message = PluginMessage(
         id: 0x0102_0304_0506_0708, kind: .accessToken, client: 9, method: "delete", serviceID: "sérvice", profile: "",
         attribute: "a", package: "p", clientID: "c", accessToken: "t", receiver: "r",
-        parameters: [.init(name: "n", value: "v"), .init(name: "", value: "\u{1f600}")], deadline: 1 << 60, isReplay: true)
+        parameters: [.init(name: "n", value: "v"), .init(name: "", value: "\u{1f600}")], deadline: 1 << 60,
+        isReplay: true)
 
     private static func payload(_ message: PluginMessage) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -53,6 +56,20 @@ struct StateTests {
         #expect(held.texts.parameter(2) == nil)
     }
 
+    @Test func messageAsJSONIsEscaped() throws {
+        var message = Self.message
+        message.parameters = [.init(name: "\"", value: "\\\n\u{1}"), .init(name: "b", value: "")]
+        let payload = Self.payload(message)[...]
+        let json = HeldMessage(try MessageFrame(payload), of: payload).texts.json()
+        #expect(
+            try JSONNode(parsing: json)
+                == JSONNode(
+                    parsing: Array(
+                        #"""
+                        {"method":"delete","serviceId":"sérvice","profile":"","attribute":"a","package":"p","clientId":"c","accessToken":"t","receiver":"r","params":{"\"":"\\\n\u0001","b":""}}
+                        """#.utf8)))
+    }
+
     @Test func brokenMessageFramesAreMalformedWherever() {
         let payload = Self.payload(Self.message)
         for length in 1..<payload.count {
@@ -71,11 +88,12 @@ struct StateTests {
         }
     }
 
-    @Test(arguments: [
-        ([], true), (Array("ascii only, longer than eight".utf8), true), (Array("12345678é".utf8), true),
-        (Array("1234567é".utf8), true), ([0xff], false), (Array("12345678".utf8) + [0xc3], false),
-        ([0xed, 0xa0, 0x80], false), ([0xc0, 0x80], false), ([0xf4, 0x90, 0x80, 0x80], false),
-    ] as [([UInt8], Bool)])
+    @Test(
+        arguments: [
+            ([], true), (Array("ascii only, longer than eight".utf8), true), (Array("12345678é".utf8), true),
+            (Array("1234567é".utf8), true), ([0xff], false), (Array("12345678".utf8) + [0xc3], false),
+            ([0xed, 0xa0, 0x80], false), ([0xc0, 0x80], false), ([0xf4, 0x90, 0x80, 0x80], false),
+        ] as [([UInt8], Bool)])
     func utf8IsTold(bytes: [UInt8], isText: Bool) {
         #expect(bytes.withUnsafeBytes(isUTF8) == isText)
     }
@@ -169,6 +187,23 @@ struct StateTests {
         #expect(complaints.count(.answeredTwice, now: 2 * minute) == 2)
     }
 
+    @Test func linesThatWereLeftOutAreCountedInALineOfTheirOwn() throws {
+        var outgoing = Outgoing()
+        let second: UInt64 = 1_000_000_000
+        for _ in 0..<1_500 { outgoing.appendLog(level: 2, "x", now: second) }
+        #expect(outgoing.logReportDue == 2 * second)
+        outgoing.reportLeftOut(now: 2 * second)
+        var buffer = FrameBuffer()
+        buffer.append(outgoing.takeAll())
+        var lines: [PluginFrame] = []
+        while let payload = try buffer.next() { lines.append(try PluginFrame(payload)) }
+        #expect(lines.count == 1_001)
+        guard case .log(LogLevel.warning, let text) = lines.last else {
+            throw RuntimeDriver.Unexpected(text: "no line")
+        }
+        #expect(text.hasPrefix("500 log lines were left out"))
+    }
+
     @Test func logLinesGiveWayWhenNobodyReads() {
         var outgoing = Outgoing()
         let line = String(repeating: "x", count: 4_000)
@@ -193,27 +228,32 @@ struct StateTests {
             let payload = Self.payload(message)[...]
             return HeldMessage(try MessageFrame(payload), of: payload)
         }
-        let limit = UInt64(RuntimeState.leftoverLimit.count)
-        for id in 1...limit {
-            let held = try message(id)
-            try state.receive(held, now: 0)
-            guard case .done(.message(let handle, .request)) = state.nextWork(now: 0) else { return #expect(Bool(false)) }
-            #expect(state.retain(handle) == .ok)
-            #expect(state.answer(handle, members: Array("{}".utf8), now: 0) == .ok)
+        let limit = RuntimeState.leftoverLimit.count
+        state.leftovers.count = limit - 1
+        try state.receive(message(1), now: 0)
+        guard case .done(.message(let handle, .request)) = state.nextWork(now: 0) else {
+            throw RuntimeDriver.Unexpected(text: "no message")
         }
+        #expect(state.retain(handle) == .ok)
+        #expect(state.answer(handle, members: Array("{}".utf8), now: 0) == .ok)
+        _ = state.nextWork(now: 0)
         _ = state.outgoing.takeAll()
-        try state.receive(message(limit + 1), now: 0)
+        #expect(state.leftovers.count == limit)
+
+        try state.receive(message(2), now: 0)
         var buffer = FrameBuffer()
         buffer.append(state.outgoing.takeAll())
-        #expect(try PluginFrame(try #require(try buffer.next())) == .unanswered(message: limit + 1))
-        guard case .log(_, let line) = try PluginFrame(try #require(try buffer.next())) else { return #expect(Bool(false)) }
-        #expect(line.contains("still holds 16384 messages"))
+        #expect(try PluginFrame(try #require(try buffer.next())) == .unanswered(message: 2))
+        guard case .log(_, let line) = try PluginFrame(try #require(try buffer.next())) else {
+            throw RuntimeDriver.Unexpected(text: "no line")
+        }
+        #expect(line.contains("still holds \(limit) messages"))
+
         // One is released: there is room again.
-        #expect(state.release(try #require(state.messages.keys.min()), now: 0) == .ok)
-        guard case .done = state.nextWork(now: 0) else {
-            try state.receive(message(limit + 2), now: 0)
-            #expect(state.messageHandles[limit + 2] != nil)
-            return
+        #expect(state.release(handle, now: 0) == .ok)
+        try state.receive(message(3), now: 0)
+        guard case .done(.message) = state.nextWork(now: 0) else {
+            throw RuntimeDriver.Unexpected(text: "no message")
         }
     }
 }

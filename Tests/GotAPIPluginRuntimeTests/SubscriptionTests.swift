@@ -64,7 +64,10 @@ struct SubscriptionTests {
         #expect(try await driver.nextButLog() == .unsubscribed(subscription: subscription))
         #expect(try await driver.nextButLog() == .answer(message: 1, members: Array(#"{"statuses":[0,4,4]}"#.utf8)))
         #expect(try await driver.request("push", id: 2, [("members", "{}")]) == #"{"status":4}"#)
-        #expect(!(try await driver.stop()).contains { if case .log(_, let text) = $0 { text.hasPrefix("unsub") } else { false } })
+        #expect(
+            !(try await driver.stop()).contains {
+                if case .log(_, let text) = $0 { text.hasPrefix("unsub") } else { false }
+            })
     }
 
     @Test func lastReleaseEndsASubscription() async throws {
@@ -80,15 +83,15 @@ struct SubscriptionTests {
         try driver.deliver(.unsubscribe(subscription: subscription, reason: reason))
         try driver.deliver(.unsubscribe(subscription: subscription, reason: reason))
         let frames = try await driver.stop()
-        let lines = frames.compactMap { if case .log(_, let text) = $0, text.hasPrefix("unsubscribed") { text } else { nil } }
+        let lines = frames.compactMap {
+            if case .log(_, let text) = $0, text.hasPrefix("unsubscribed") { text } else { nil }
+        }
         #expect(lines == ["unsubscribed \(reason.rawValue) push=4 release=4"])
     }
 
     @Test func subscriptionIsOverAtOnceWhileTheThreadIsBlocked() async throws {
         let (driver, subscription) = try await subscribed()
-        let gate = try Gate("unsubscribe")
-        try driver.deliver(.message(.request("push-block", id: 1, [("fifo", gate.path)])))
-        #expect(try await driver.nextButLog() == .answer(message: 1, members: Array(#"{"answered":"before"}"#.utf8)))
+        let gate = try await driver.block("unsubscribe", id: 1, attribute: "push-block")
         try driver.deliver(.unsubscribe(subscription: subscription, reason: .clientGone))
         gate.open()
         #expect(try await driver.nextLog() == "push 4")

@@ -4,7 +4,7 @@ import GotAPICore
 import Testing
 
 /// The fixtures are what they are said to be; what the gateway makes of them is tested elsewhere.
-@Suite(.timeLimit(.minutes(1))) struct FixtureTests {
+@Suite(.timeLimit(.minutes(10))) struct FixtureTests {
     private static func misbehaving(_ name: String) async throws -> String {
         try await Project.library(name, from: "Tests/Fixtures/Plugins/misbehaving")
     }
@@ -44,8 +44,8 @@ import Testing
             ("releasestwice", [0, 0, 4, 0, 4]),
             // All CLOSED
             ("stalehandle", [4, 4, 4, 4, 4, 4, 4, 4, 4, 4]),
-            // BAD_JSON three times (UTF-8 may also be INVALID_ARGUMENT), then NULL
-            ("badjson", [8, 8, 8, 2, 8]),
+            // BAD_JSON twice, no UTF-8, NULL, and nothing at all
+            ("badjson", [8, 8, 2, 2, 8]),
             ("toolarge", [7]),
             ("forgets", []),
         ] as [(String, [Int])])
@@ -70,6 +70,8 @@ import Testing
         for (name, statuses) in [("neveranswers", [0, 0]), ("afterdeadline", [0, 4, 0])] {
             let driver = try await PluginDriver.start(try await Self.misbehaving(name), id: "com.example.\(name)")
             let message = try driver.send(attribute: "go")
+            // Once the next one is answered the plug-in holds the first; expired before, it would not see it at all.
+            #expect(try await driver.request(attribute: "ok") != nil)
             try driver.send(.expire(message: message))
             let question = try driver.send(attribute: "status")
             var answer: JSONNode?

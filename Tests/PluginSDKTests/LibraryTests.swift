@@ -79,7 +79,7 @@ struct LibraryTests {
         #expect(!tags.contains("TEXTREL"))
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: samples)
+    @Test(.timeLimit(.minutes(10)), arguments: samples)
     func theRuntimeLoadsStartsAndStopsItTwice(sample: Sample) async throws {
         let driver = try await PluginDriver.start(try await sample.library(), id: sample.id)
         #expect(try await driver.stop() == [])

@@ -4,7 +4,7 @@ import GotAPICore
 import Testing
 
 /// The samples behave as the recorded exchanges of the conformance suite show (gotapi-wire.md), case by case.
-@Suite(.timeLimit(.minutes(1))) struct SampleTests {
+@Suite(.timeLimit(.minutes(10))) struct SampleTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let request: String
         let answer: String

@@ -39,7 +39,8 @@ static void on_message(void *self, gotapi_message message) {
 }
 
 #define SERVICES                                                                                                       \
-    "[{\"serviceId\":\"com.github.futomi.hello-world.echo\",\"name\":\"hello world\",\"online\":true,\"scopes\":[\"echo\"]}]"
+    "[{\"serviceId\":\"com.github.futomi.hello-world.echo\",\"name\":\"hello world\",\"online\":true,"             \
+    "\"scopes\":[\"echo\"]}]"
 
 /* In the order of the struct. GOTAPI_TEXT gives a literal and its length. */
 static const gotapi_plugin plugin = {

@@ -123,7 +123,7 @@ static void escapes(void) {
 
 #define R "\xef\xbf\xbd"
 static void utf8(void) {
-    /* What is well-formed stays; of the rest each maximal subpart becomes one U+FFFD (Unicode, table 3-8 and beyond). */
+    /* What is well-formed stays; of the rest each maximal subpart becomes one U+FFFD (Unicode, table 3-8). */
     static const char *const rows[][2] = {
         {"\xc3\xa9\xe3\x81\x82\xf0\x9f\x98\x80", "\xc3\xa9\xe3\x81\x82\xf0\x9f\x98\x80"},
         {"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
@@ -212,9 +212,9 @@ static void check_double(double value, int line) {
 }
 
 static void doubles(void) {
-    static const double values[] = {0, -0.0, 1, -1, 0.1, 0.3, 1.0 / 3, 100, 1e15, 1e16, 123456789012345680.0, 1e22, 1e23,
-                                    5e-324, -2.2250738585072014e-308, 2.2250738585072009e-308, 1.7976931348623157e308,
-                                    9007199254740993.0, 4.35, 0.000001, 1e-7, 21.5};
+    static const double values[] = {0, -0.0, 1, -1, 0.1, 0.3, 1.0 / 3, 100, 1e15, 1e16, 123456789012345680.0, 1e22,
+                                    1e23, 5e-324, -2.2250738585072014e-308, 2.2250738585072009e-308,
+                                    1.7976931348623157e308, 9007199254740993.0, 4.35, 0.000001, 1e-7, 21.5};
     static const char *const texts[] = {"0", "-0", "1", "-1", "0.1", "0.3"};
     char text[GOTAPI_JSON_NUMBER_SIZE + 1];
     uint64_t state = 88172645463325252u;
@@ -252,7 +252,7 @@ static void build(gotapi_members *members, char *buffer, uint64_t capacity) {
 }
 
 static void overflow(void) {
-    /* Every capacity from none to enough: GOTAPI_TOO_LARGE up to the last byte, and nothing written behind the buffer. */
+    /* Every capacity from none to enough: GOTAPI_TOO_LARGE up to the last byte, and nothing written behind it. */
     const char json[] = "{\"a\":\"x\\ny\",\"b\":[0.5],\"c\":{},\"d\":true}";
     const uint64_t length = sizeof json - 1;
     uint64_t capacity;
@@ -351,7 +351,8 @@ static void parsing(void) {
     size_t row;
     for (row = 0; row < sizeof integers / sizeof integers[0]; row++) {
         integer = 7;
-        CHECK(gotapi_parse_integer(text_of(integers[row].text), INT64_MIN, INT64_MAX, &integer) == integers[row].status);
+        CHECK(gotapi_parse_integer(text_of(integers[row].text), INT64_MIN, INT64_MAX, &integer) ==
+              integers[row].status);
         CHECK(integer == integers[row].value);
     }
     integer = 7;

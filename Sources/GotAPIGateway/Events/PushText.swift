@@ -35,6 +35,7 @@ enum PushText {
     /// A push of `onServiceChange` (gotapi-wire.md, "Service discovery").
     static func serviceChange(_ change: Router.Change) -> [UInt8] {
         let json = change.service.json
+        // The object was valid when the service was read from it, so this scan cannot fail.
         var service = JSONObjectWriter(capacity: json.count + 16)
         for member in (try? JSONScanner.members(of: json)) ?? [] where member.name != "state" {
             service.splice(member, of: json)

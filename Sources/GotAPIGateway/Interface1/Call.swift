@@ -11,14 +11,8 @@ struct Call: Sendable {
     let completion: Completion
     var context: AnswerContext
 
-    /// Whether plug-ins answer for the profile, so that answers name the service.
-    private static func isPluginProfile(_ profile: String) -> Bool {
-        switch profile {
-        case "", "availability", "authorization", "servicediscovery", "serviceDiscovery", "networkServiceDiscovery":
-            false
-        default: true
-        }
-    }
+    /// `nil` for a plug-in's profile, and for none.
+    let systemProfile: SystemProfile?
 
     init(
         request: GotAPIRequest, requester: Requester, allowedOrigin: String, conditions: Gateway.Conditions,
@@ -28,9 +22,11 @@ struct Call: Sendable {
         self.requester = requester
         self.conditions = conditions
         self.completion = completion
+        systemProfile = SystemProfile(request.profile)
+        let namesService = systemProfile == nil && !request.profile.isEmpty
         context = AnswerContext(
             allowedOrigin: allowedOrigin, endsConnection: false, profile: request.profile, attribute: request.attribute,
-            serviceID: Self.isPluginProfile(request.profile) ? request.parameters["serviceId"] : nil)
+            serviceID: namesService ? request.parameters["serviceId"] : nil)
     }
 
     var parameters: Parameters { request.parameters }

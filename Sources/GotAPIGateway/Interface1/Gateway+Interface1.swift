@@ -68,12 +68,12 @@ extension Gateway: Responder {
     /// The gateway's own profiles, and all others, which are plug-ins'.
     private func dispatch(_ call: Call) -> Cancellation? {
         guard !call.conditions.isStopping else { return call.fail(.stopping) }
-        switch call.request.profile {
-        case "": return call.fail(.noProfile)
-        case "availability": return availability(call)
-        case "authorization": return authorization(call)
-        case "servicediscovery", "serviceDiscovery", "networkServiceDiscovery": return serviceDiscovery(call)
-        default: return pluginRequest(call)
+        guard !call.request.profile.isEmpty else { return call.fail(.noProfile) }
+        switch call.systemProfile {
+        case .availability: return availability(call)
+        case .authorization: return authorization(call)
+        case .serviceDiscovery, .networkServiceDiscovery: return serviceDiscovery(call)
+        case nil: return pluginRequest(call)
         }
     }
 
@@ -100,7 +100,8 @@ extension Gateway: Responder {
 
     /// Waits for an answer.
     ///
-    /// - Parameter endpoint: who is told if the client goes away before.
+    /// - Parameter endpoint: who is told if the client goes away before. It may not have the message yet; then it ignores
+    ///   that, and does not get it any more.
     func begin(_ call: Call, endpoint: (any PluginEndpoint)?) -> UInt64 {
         exchanges.begin(call.context, endpoint: endpoint, completion: call.completion)
     }

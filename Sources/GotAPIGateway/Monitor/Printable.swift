@@ -4,9 +4,17 @@
 /// and characters that reorder or hide others are written as escapes.
 enum Printable {
     /// `text` with `\u{…}` in place of each such character.
-    static func text(_ text: some StringProtocol) -> String {
+    static func text(_ text: some StringProtocol) -> String { escape(text.unicodeScalars) }
+
+    /// As ``text(_:)``, cut after 300 characters, for a log.
+    static func brief(_ text: some StringProtocol) -> String {
+        let beginning = text.unicodeScalars.prefix(300)
+        return escape(beginning) + (beginning.endIndex == text.unicodeScalars.endIndex ? "" : "…")
+    }
+
+    private static func escape(_ scalars: some Sequence<Unicode.Scalar>) -> String {
         var printable = ""
-        for scalar in text.unicodeScalars {
+        for scalar in scalars {
             if isHarmless(scalar) {
                 printable.unicodeScalars.append(scalar)
             } else {

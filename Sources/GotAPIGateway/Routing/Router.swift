@@ -87,13 +87,21 @@ final class Router: Sendable {
         }
     }
 
+    /// Logs what is wrong with an endpoint's announcements, each case once.
+    func report(_ reason: String, of endpoint: any PluginEndpoint) {
+        state.withLockedValue { state in
+            guard let index = state.entries.firstIndex(where: { $0.endpoint === endpoint }) else { return }
+            report([reason], in: &state.entries[index])
+        }
+    }
+
     private func report(_ reasons: [String], in entry: inout Entry) {
         guard reasons != entry.reported else { return }
         entry.reported = reasons
         for reason in reasons.prefix(10) {
             logger.warning(
-                "a service is left out",
-                metadata: ["plugin": "\(entry.endpoint.id)", "reason": "\(Printable.text(reason))"])
+                "a plug-in's list of services has a fault",
+                metadata: ["plugin": "\(entry.endpoint.id)", "reason": "\(Printable.brief(reason))"])
         }
     }
 
@@ -111,35 +119,28 @@ final class Router: Sendable {
 
     /// Leaves out each service whose id and profile an earlier one has (gotapi-wire.md, "Service discovery").
     private func routed(_ entries: [Entry], reported: inout Set<String>) -> [RoutedPlugin] {
-        var owners: [String: [String: String]] = [:]
+        var owners = ServiceOwners()
         var conflicts: Set<String> = []
         let plugins = entries.map { entry in
             let services = entry.announced.filter { service in
-                let profiles = RouteTable.profiles(of: service)
-                if let owner = profiles.lazy.compactMap({ owners[service.serviceID]?[$0] }).first {
-                    // As many as anybody would read: the names are the plug-ins'.
-                    if conflicts.count < 100 {
-                        conflicts.insert("\(entry.endpoint.id): \(service.serviceID) is a service of \(owner)")
-                    }
-                    return false
-                }
-                for profile in profiles { owners[service.serviceID, default: [:]][profile] = entry.endpoint.id }
-                return true
+                guard let conflict = owners.add(service, of: entry.endpoint.id) else { return true }
+                // As many as anybody would read: the names are the plug-ins'.
+                if conflicts.count < 100 { conflicts.insert("\(entry.endpoint.id): \(conflict)") }
+                return false
             }
             return RoutedPlugin(number: entry.number, endpoint: entry.endpoint, services: services)
         }
         for conflict in conflicts.subtracting(reported).sorted() {
-            logger.warning(
-                "a service is left out: another one has its serviceId and profile",
-                metadata: ["conflict": "\(Printable.text(conflict))"])
+            logger.warning("a service is left out", metadata: ["reason": "\(Printable.brief(conflict))"])
         }
         reported = conflicts
         return plugins
     }
 
     private struct ServiceName: Hashable {
-        let pluginID: String
-        let serviceID: String
+        let plugin: String
+        let service: String
+        /// Among the plug-in's services with this id.
         let position: Int
     }
 
@@ -150,27 +151,26 @@ final class Router: Sendable {
         outcome.removed = old.plugins.filter { !staying.contains($0.number) }
         let before = services(of: old)
         let after = services(of: new)
-        for (name, service) in before where after[name] == nil {
+        let known = Dictionary(before.map { ($0.name, $0.service) }) { first, _ in first }
+        let names = Set(after.map(\.name))
+        for (name, service) in before where !names.contains(name) {
             outcome.changes.append(Change(service: service, isThere: false))
         }
-        for (name, service) in after where before[name]?.json != service.json {
+        for (name, service) in after where known[name]?.json != service.json {
             outcome.changes.append(Change(service: service, isThere: true))
         }
         return outcome
     }
 
-    private static func services(of table: RouteTable) -> [ServiceName: Service] {
-        var services: [ServiceName: Service] = [:]
-        for plugin in table.plugins {
+    private static func services(of table: RouteTable) -> [(name: ServiceName, service: Service)] {
+        table.plugins.flatMap { plugin in
             var counts: [String: Int] = [:]
-            for service in plugin.services {
+            return plugin.services.map { service in
                 let position = counts[service.serviceID, default: 0]
                 counts[service.serviceID] = position + 1
-                let name = ServiceName(
-                    pluginID: plugin.endpoint.id, serviceID: service.serviceID, position: position)
-                services[name] = service
+                let name = ServiceName(plugin: plugin.endpoint.id, service: service.serviceID, position: position)
+                return (name, service)
             }
         }
-        return services
     }
 }

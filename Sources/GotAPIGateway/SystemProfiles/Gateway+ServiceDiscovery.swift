@@ -2,7 +2,6 @@
 
 import GotAPIAuthorization
 import GotAPICore
-import Logging
 
 /// The profiles `servicediscovery`, `serviceDiscovery` and `networkServiceDiscovery`: gotapi-wire.md, "Service discovery".
 extension Gateway {
@@ -11,7 +10,7 @@ extension Gateway {
 
     func serviceDiscovery(_ call: Call) -> Cancellation? {
         let isReading = call.request.method == .get || call.request.method == .post
-        if call.request.profile == "networkServiceDiscovery" {
+        if call.systemProfile == .networkServiceDiscovery {
             guard call.request.attribute == "getNetworkServices" else { return call.fail(.noSuchAttribute) }
             guard isReading else { return call.fail(.discoveryMethod) }
         } else if !isReading, call.request.attribute != "onServiceChange" {
@@ -65,9 +64,7 @@ extension Gateway {
 
     private func takeOver(_ members: [UInt8], from endpoint: any PluginEndpoint) {
         guard members.count <= Limits.pluginMembers, let scanned = try? JSONScanner.members(of: members) else {
-            logger.warning(
-                "a plug-in answered a discovery with what is no JSON object", metadata: ["plugin": "\(endpoint.id)"])
-            return
+            return router.report("its answer to a discovery is no JSON object", of: endpoint)
         }
         guard let services = scanned.first(where: { $0.name == "services" }) else { return }
         router.announce(Array(members[services.value]), by: endpoint) { push($0.changes) }

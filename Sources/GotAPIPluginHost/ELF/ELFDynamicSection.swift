@@ -92,7 +92,8 @@ struct ELFDynamicSection {
         }
         guard hasEntry else {
             throw LoadFailure(
-                .notAPlugin, "does not export gotapi_plugin_entry; define it, with GOTAPI_EXPORT and, in C++, extern \"C\"")
+                .notAPlugin,
+                "does not export gotapi_plugin_entry; define it, with GOTAPI_EXPORT and, in C++, extern \"C\"")
         }
         return uniqueSymbols
     }

@@ -39,7 +39,8 @@ struct ELFHeader {
             throw LoadFailure(
                 .wrongArchitecture,
                 "is for \(Self.describe(class: `class`, encoding: encoding, machine: machine)), this gateway for "
-                    + "\(Self.describe(class: 2, encoding: 1, machine: Self.machine)): get the library for this machine")
+                    + "\(Self.describe(class: 2, encoding: 1, machine: Self.machine)): get the library for this machine"
+            )
         }
         // 0 is System V, 3 is GNU/Linux: the two that glibc loads.
         guard system == 0 || system == 3 else {

@@ -4,8 +4,8 @@ package import GotAPICore
 
 /// What a plug-in's library says of itself before a byte of its code runs: plugin-abi.md, "Loading", step 3.
 ///
-/// Reading it never traps, whatever the bytes are: every offset and sum is checked, nothing is allocated by a number that
-/// the file names, and the work grows with the file's size only.
+/// Reading it never traps, whatever the bytes are: every offset and sum is checked, nothing is allocated by a number
+/// that the file names, and the work grows with the file's size only.
 package struct LibraryImage: Sendable, Equatable {
     package let note: LibraryNote
     /// Up to three of the symbols that the dynamic linker would make unique in the whole process (`STB_GNU_UNIQUE`).

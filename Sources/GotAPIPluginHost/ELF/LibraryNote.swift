@@ -45,8 +45,8 @@ package struct LibraryNote: Sendable, Equatable {
         return found
     }
 
-    /// The first plug-in note in a run of notes; each is three numbers, the owner's name and the descriptor, padded to 4
-    /// bytes, or to 8 where the run is aligned to that (elf(5), "Notes").
+    /// The first plug-in note in a run of notes; each is three numbers, the owner's name and the descriptor, padded to
+    /// 4 bytes, or to 8 where the run is aligned to that (elf(5), "Notes").
     private static func scan(
         _ file: ELFBytes, offset: UInt64, size: UInt64, alignment: UInt64
     ) throws(LoadFailure) -> LibraryNote? {
@@ -91,8 +91,8 @@ package struct LibraryNote: Sendable, Equatable {
         guard Self.isValid(id: id), field.dropFirst(id.count).allSatisfy({ $0 == 0 }) else {
             throw LoadFailure(
                 .badDescriptor,
-                "has the id \"\(String(decoding: id, as: UTF8.self).printable)\" in its note: an id is 1 to 63 letters, "
-                    + "digits, '.', '-' and '_', and begins with a letter")
+                "has the id \"\(String(decoding: id, as: UTF8.self).printable)\" in its note: an id is 1 to 63 "
+                    + "letters, digits, '.', '-' and '_', and begins with a letter")
         }
         self.abiMajor = abiMajor
         self.abiMinor = abiMinor

@@ -5,8 +5,8 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// What the plug-in's runtime says. From a process of its own it is hostile: whoever breaks the connection's rules is ended.
-/// All of it runs on the plug-in's event loop.
+/// What the plug-in's runtime says. From a process of its own it is hostile: whoever breaks the connection's rules is
+/// ended. All of it runs on the plug-in's event loop.
 extension HostedPlugin: PluginTransportReceiver {
     func received(_ payload: ArraySlice<UInt8>) {
         guard !own.value.lifecycle.isOver else { return }

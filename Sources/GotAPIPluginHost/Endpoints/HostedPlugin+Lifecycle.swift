@@ -5,8 +5,8 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// The life cycle of a hosted plug-in. All of it runs on the plug-in's event loop; the three functions that begin something
-/// may be called from any thread.
+/// The life cycle of a hosted plug-in. All of it runs on the plug-in's event loop; the three functions that begin
+/// something may be called from any thread.
 extension HostedPlugin {
     /// Opens the transport and loads the library.
     ///
@@ -44,7 +44,8 @@ extension HostedPlugin {
     /// Takes no more messages, stops the plug-in and ends its process.
     ///
     /// - Parameter grace: how long its `stop` may take.
-    /// - Returns: a future that completes when its process is reaped; in process: when it has stopped or was left alone.
+    /// - Returns: a future that completes when its process is reaped; in process: when it has stopped or was left
+    ///   alone.
     func stop(grace: Duration) -> EventLoopFuture<Void> {
         traffic.withLockedValue { $0.closedBecause = "The plug-in is stopped." }
         return eventLoop.flatSubmit { [self] in
@@ -96,7 +97,6 @@ extension HostedPlugin {
             own.value.timer?.cancel()
             own.value.timer = nil
         case .close: transport.close()
-        case .terminate: transport.terminate()
         case .kill: transport.kill()
         }
     }
@@ -131,7 +131,8 @@ extension HostedPlugin {
         }
     }
 
-    /// Takes no more messages and replies to those that wait. Subscriptions end silently: nothing can be pushed any more.
+    /// Takes no more messages and replies to those that wait. Subscriptions end silently: nothing can be pushed any
+    /// more.
     private func close(_ reason: String, pending reply: PluginReply) {
         let subscriptions = traffic.withLockedValue { traffic in
             traffic.closedBecause = reason

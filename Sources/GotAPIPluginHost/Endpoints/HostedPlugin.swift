@@ -5,10 +5,11 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// One generation of a plug-in behind GotAPI-4, in a process of its own or in this one; the transport makes the difference.
+/// One generation of a plug-in behind GotAPI-4, in a process of its own or in this one; the transport makes the
+/// difference.
 ///
-/// What requests need is behind one lock, so that any thread may deliver; the life cycle, and everything that the plug-in
-/// says, belongs to one event loop. No lock is held while others are called.
+/// What requests need is behind one lock, so that any thread may deliver; the life cycle, and everything that the
+/// plug-in says, belongs to one event loop. No lock is held while others are called.
 final class HostedPlugin: PluginEndpoint {
     /// What any thread may touch.
     struct Traffic {
@@ -208,4 +209,3 @@ final class HostedPlugin: PluginEndpoint {
         }
     }
 }
-

@@ -60,7 +60,6 @@ final class InProcessTransport: PluginTransport {
     }
 
     func close() { end(reason: "ended") }
-    func terminate() {}
     func kill() { end(reason: "was left alone: a plug-in in the gateway's own process cannot be ended") }
 
     private func end(reason: String) {

@@ -62,10 +62,8 @@ struct PluginLifecycle: Sendable, Equatable {
         case sendStop
         case startTimer(Duration)
         case cancelTimer
-        /// No more is said to it; its process ends by itself.
+        /// No more is said to it; its process stops the plug-in, if it can, and ends by itself.
         case close
-        /// SIGTERM
-        case terminate
         /// SIGKILL; in process: it is left alone for good.
         case kill
     }
@@ -131,7 +129,7 @@ struct PluginLifecycle: Sendable, Equatable {
             return event == .ended(reason: reason) ? [] : [.kill]
         case (.running, .hung(let reason)):
             state = .ending(reason: reason)
-            return [.terminate, .startTimer(Timeout.stop)]
+            return [.close, .startTimer(Timeout.stop)]
         case (.ending, .timeout):
             return [.kill]
         case (.ending(let reason), .ended), (.ending(let reason), .violation):

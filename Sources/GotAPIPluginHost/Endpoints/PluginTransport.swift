@@ -20,8 +20,6 @@ protocol PluginTransport: AnyObject, Sendable {
 
     /// Says nothing more; a process ends by itself then, or is killed soon after. [event loop]
     func close()
-    /// Asks the process to end (SIGTERM). [event loop]
-    func terminate()
     /// Ends the process (SIGKILL); in process the runtime is left alone for good. [event loop]
     func kill()
 }

@@ -9,10 +9,11 @@ import NIOPosix
 /// The way to a runtime in a process of its own: `gotapi-plugin-runner`, with a socket pair as its standard input and a
 /// pipe as its standard output and error.
 ///
-/// It has ended when three things have: the process, the socket and the pipe. Something that the plug-in started may keep
-/// the last two open; they are waited for ``patience`` only.
+/// It has ended when three things have: the process, the socket and the pipe. Something that the plug-in started may
+/// keep the last two open; they are waited for ``patience`` only.
 final class RunnerTransport: PluginTransport {
-    /// Bytes that may wait for a process that does not read: for messages, and for the small frames that must not be lost.
+    /// Bytes that may wait for a process that does not read: for messages, and for the small frames that must not be
+    /// lost.
     static let maximumWaiting = 16 << 20
     static let maximumWaitingAtAll = 20 << 20
     /// Between the process's end and its socket's and pipe's, either way round.
@@ -177,15 +178,9 @@ final class RunnerTransport: PluginTransport {
         eventLoop.scheduleTask(in: Self.patienceAfterClose) { self.kill() }
     }
 
-    func terminate() { signal(SIGTERM) }
-
     func kill() {
         connection.value.isKilled = true
-        signal(SIGKILL)
-    }
-
-    private func signal(_ number: Int32) {
-        outgoing.withLockedValue { $0.process }?.send(number)
+        outgoing.withLockedValue { $0.process }?.send(SIGKILL)
     }
 
     private func socketEnded() {

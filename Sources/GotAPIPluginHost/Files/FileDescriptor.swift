@@ -16,7 +16,9 @@ struct FileDescriptor: ~Copyable {
     }
 
     /// Opens a name inside a folder (openat(2)).
-    init(opening name: String, in folder: borrowing FileDescriptor, _ flags: Int32, mode: mode_t = 0) throws(SystemError) {
+    init(
+        opening name: String, in folder: borrowing FileDescriptor, _ flags: Int32, mode: mode_t = 0
+    ) throws(SystemError) {
         let folder = folder.number
         self.number = try Self.retried { openat(folder, name, flags | O_CLOEXEC, mode) }
     }
@@ -78,8 +80,8 @@ struct FileDescriptor: ~Copyable {
                 guard errno == 0 else { throw SystemError() }
                 return names
             }
-            // The name is the struct's last member, ended by NUL; its address comes from the entry itself, since a copy of
-            // the struct could be longer than what readdir allocated.
+            // The name is the struct's last member, ended by NUL; its address comes from the entry itself, since a copy
+            // of the struct could be longer than what readdir allocated.
             let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0
             let name = String(cString: UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self))
             if name != ".", name != ".." { names.append(name) }

@@ -5,7 +5,8 @@ import Glibc
 package import GotAPICore
 import NIOConcurrencyHelpers
 
-/// The private copies of libraries: `<state_path>/libraries/<this process>/<number>/…` (plugin-abi.md, "Loading", step 2).
+/// The private copies of libraries: `<state_path>/libraries/<this process>/<number>/…` (plugin-abi.md, "Loading", step
+/// 2).
 ///
 /// No path is ever used again: dlopen(3) of a path that was loaded before returns the old code even after the file was
 /// replaced. A process's folder is locked while the process lives, so that the next one knows what is left over.
@@ -142,8 +143,8 @@ package final class LibraryStore: Sendable {
             case EFBIG where budget < 0:
                 throw LoadFailure(
                     .copyFailed,
-                    "has more than \(maximumFolderSize >> 20) MiB of libraries in its folder; put there only those that "
-                        + "it needs")
+                    "has more than \(maximumFolderSize >> 20) MiB of libraries in its folder; put there only those "
+                        + "that it needs")
             case ETXTBSY:
                 throw LoadFailure(
                     .copyFailed, "\(name.printable) was being written while it was copied; replace files by renaming")
@@ -155,9 +156,11 @@ package final class LibraryStore: Sendable {
 
     /// Folders whose process is gone: their lock is free.
     private static func removeLeftovers(in parent: borrowing FileDescriptor) {
-        // What cannot be listed or opened cannot be removed either; it costs disk space only, and the next start tries again.
+        // What cannot be listed or opened cannot be removed either; it costs disk space only, and the next start tries
+        // again.
         for name in (try? parent.names()) ?? [] {
-            guard let folder = try? FileDescriptor(opening: name, in: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
+            guard let folder = try? FileDescriptor(opening: name, in: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+            else {
                 continue
             }
             if flock(folder.number, LOCK_EX | LOCK_NB) == 0 { FolderRemoval.remove(name, in: parent) }

@@ -41,7 +41,7 @@ struct PluginFolder {
                 // A folder that is a symbolic link is looked into, too: its libraries are then refused with the reason.
                 let folder = try FileDescriptor(opening: name, in: root, O_RDONLY | O_DIRECTORY | O_NONBLOCK)
                 for inner in try folder.names() { Self.classify(inner, at: name + "/" + inner, into: &content) }
-            } catch where error.number == ENOTDIR || error.number == ENOENT || error.number == ELOOP {
+            } catch  where error.number == ENOTDIR || error.number == ENOENT || error.number == ELOOP {
                 continue  // No folder, or gone again: nothing to look into.
             } catch {
                 content.unreadable.append("\(name.printable): \(error)")

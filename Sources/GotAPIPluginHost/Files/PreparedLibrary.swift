@@ -4,8 +4,8 @@ import Crypto
 import Glibc
 import GotAPICore
 
-/// A library that passed everything that can be checked without running it: plugin-abi.md, "Loading", steps 1 to 3. (Step 4,
-/// the signature, belongs between the two: over the copies, before the image is trusted.)
+/// A library that passed everything that can be checked without running it: plugin-abi.md, "Loading", steps 1 to 3.
+/// (Step 4, the signature, belongs between the two: over the copies, before the image is trusted.)
 struct PreparedLibrary: Sendable {
     let file: LibraryFile
     let copy: LibraryStore.Copy
@@ -66,7 +66,9 @@ extension LibraryImage {
         } catch { throw .unreadable(file.path, error) }
         let digest = hexadecimal(SHA256.hash(data: bytes))
         let outcome = bytes.withUnsafeBytes { buffer -> Result<LibraryImage, LoadFailure> in
-            do throws(LoadFailure) { return .success(try LibraryImage(checking: buffer)) } catch { return .failure(error) }
+            do throws(LoadFailure) { return .success(try LibraryImage(checking: buffer)) } catch {
+                return .failure(error)
+            }
         }
         return (digest, outcome)
     }

@@ -84,7 +84,8 @@ final class ChildProcess: Sendable {
     }
 }
 
-/// Calls `body` with the texts as C has them: pointers to NUL-terminated texts, and a NULL at the end. They live for the call.
+/// Calls `body` with the texts as C has them: pointers to NUL-terminated texts, and a NULL at the end. They live for
+/// the call.
 private func withCStrings<Result>(
     _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {

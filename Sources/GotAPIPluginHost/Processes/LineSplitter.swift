@@ -1,5 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
+import Glibc
+
 /// Cuts what a process prints into lines of a bounded length; the rest of a longer one is left out.
 struct LineSplitter: Sendable {
     /// In bytes.
@@ -9,16 +11,19 @@ struct LineSplitter: Sendable {
     private var isCut = false
 
     /// Takes bytes in and returns the lines that ended in them, printable, empty ones left out.
-    mutating func append(_ bytes: some Sequence<UInt8>) -> [String] {
+    mutating func append(_ bytes: UnsafeRawBufferPointer) -> [String] {
         var lines: [String] = []
-        for byte in bytes {
-            if byte == 0x0a {
-                if let line = finish() { lines.append(line) }
-            } else if line.count < Self.maximumLength {
-                line.append(byte)
-            } else {
-                isCut = true
-            }
+        var rest = bytes
+        while let base = rest.baseAddress, !rest.isEmpty {
+            // memchr(3)
+            let end = memchr(base, 0x0a, rest.count).map { UnsafeRawPointer($0) - base }
+            let room = Self.maximumLength - line.count
+            let length = end ?? rest.count
+            line.append(contentsOf: rest.prefix(min(length, room)))
+            if length > room { isCut = true }
+            guard let end else { break }
+            if let line = finish() { lines.append(line) }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(end + 1))
         }
         return lines
     }

@@ -2,8 +2,9 @@
 
 import NIOCore
 
-/// Reads what a plug-in's process prints, line by line, and never faster than ``bytesPerPause`` each ``pause``: one that
-/// prints without end waits for us instead of taking the event loop from others; nothing is kept but the last lines.
+/// Reads what a plug-in's process prints, line by line, and never faster than ``bytesPerPause`` each ``pause``: one
+/// that prints without end waits for us instead of taking the event loop from others; nothing is kept but the last
+/// lines.
 ///
 /// Event-loop bound.
 final class RunnerOutputHandler: ChannelInboundHandler {
@@ -30,7 +31,7 @@ final class RunnerOutputHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
         bytesSincePause += buffer.readableBytes
-        for line in splitter.append(buffer.readableBytesView) { take(line) }
+        for line in buffer.withUnsafeReadableBytes({ splitter.append($0) }) { take(line) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

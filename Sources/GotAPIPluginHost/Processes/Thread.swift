@@ -49,8 +49,8 @@ enum Thread {
     }
 }
 
-/// The thread that starts all plug-ins' processes. It lasts as long as the gateway does, since a parent-death signal fires
-/// when the *thread* ends that started the child (prctl(2), PR_SET_PDEATHSIG).
+/// The thread that starts all plug-ins' processes. It lasts as long as the gateway does, since a parent-death signal
+/// fires when the *thread* ends that started the child (prctl(2), PR_SET_PDEATHSIG).
 final class SpawnThread: Sendable {
     /// The one of this process, or why there is none.
     static let shared = Result { () throws(SystemError) in try SpawnThread() }

@@ -75,19 +75,20 @@ extension HostTable {
         place(host, text, length) { $0.resourceDirectory }
     }
 
-    static let startTimer: @convention(c) (Host, UInt64, UInt64, UnsafeMutableRawPointer?, NumberOut) -> gotapi_status = {
-        host, delay, interval, user, timer in
-        enter(host) { context in
-            guard let timer else { return .invalidArgument }
-            let user = PluginPointer(raw: user)
-            return hand(
-                context.core.update { state in
-                    guard state.isOpen else { return .refused(.closed) }
-                    guard state.thread == UInt(pthread_self()) else { return .refused(.wrongThread) }
-                    return state.startTimer(delay: delay, interval: interval, user: user, now: MonotonicClock.now)
-                }, to: timer)
+    static let startTimer: @convention(c) (Host, UInt64, UInt64, UnsafeMutableRawPointer?, NumberOut) -> gotapi_status =
+        {
+            host, delay, interval, user, timer in
+            enter(host) { context in
+                guard let timer else { return .invalidArgument }
+                let user = PluginPointer(raw: user)
+                return hand(
+                    context.core.update { state in
+                        guard state.isOpen else { return .refused(.closed) }
+                        guard state.thread == UInt(pthread_self()) else { return .refused(.wrongThread) }
+                        return state.startTimer(delay: delay, interval: interval, user: user, now: MonotonicClock.now)
+                    }, to: timer)
+            }
         }
-    }
 
     static let stopTimer: @convention(c) (Host, UInt64) -> gotapi_status = { host, timer in
         enter(host) { context in

@@ -5,7 +5,8 @@ import GotAPICore
 
 /// The functions of the table that read and answer messages. Their contract is gotapi_plugin.h. [any thread]
 extension HostTable {
-    static let method: @convention(c) (Host, UInt64, TextOut, LengthOut) -> gotapi_status = { host, message, text, length in
+    static let method: @convention(c) (Host, UInt64, TextOut, LengthOut) -> gotapi_status = {
+        host, message, text, length in
         read(host, message, text, length) { $0.method }
     }
 

@@ -28,76 +28,22 @@ enum HostTable {
             to: gotapi_host(
                 size: UInt32(MemoryLayout<gotapi_host>.size), abi_minor: UInt32(GOTAPI_ABI_MINOR),
                 context: Unmanaged.passRetained(context).toOpaque(),
-                method: unsafeBitCast(method, to: TextFunction.self),
-                field: unsafeBitCast(
-                    field,
-                    to: (@convention(c) (
-                        UnsafePointer<gotapi_host>, UInt64, UInt32, UnsafeMutablePointer<UnsafePointer<CChar>?>,
-                        UnsafeMutablePointer<UInt64>
-                    ) -> gotapi_status).self),
-                parameter: unsafeBitCast(
-                    parameter,
-                    to: (@convention(c) (
-                        UnsafePointer<gotapi_host>, UInt64, UnsafePointer<CChar>?, UInt64,
-                        UnsafeMutablePointer<UnsafePointer<CChar>?>, UnsafeMutablePointer<UInt64>
-                    ) -> gotapi_status).self),
-                parameter_at: unsafeBitCast(
-                    parameterAt,
-                    to: (@convention(c) (
-                        UnsafePointer<gotapi_host>, UInt64, UInt64, UnsafeMutablePointer<UnsafePointer<CChar>?>,
-                        UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UnsafePointer<CChar>?>,
-                        UnsafeMutablePointer<UInt64>
-                    ) -> gotapi_status).self),
-                request_json: unsafeBitCast(requestJSON, to: TextFunction.self),
-                time_left: unsafeBitCast(timeLeft, to: NumberFunction.self),
-                is_replay: unsafeBitCast(
-                    isReplay,
-                    to: (@convention(c) (UnsafePointer<gotapi_host>, UInt64, UnsafeMutablePointer<UInt32>) -> gotapi_status)
-                        .self),
-                return_message: unsafeBitCast(returnMessage, to: MembersFunction.self),
-                subscribe: unsafeBitCast(subscribe, to: NumberFunction.self),
-                push_message: unsafeBitCast(pushMessage, to: MembersFunction.self),
-                unsubscribe: unsafeBitCast(unsubscribe, to: HandleFunction.self),
-                retain: unsafeBitCast(retain, to: HandleFunction.self),
-                release: unsafeBitCast(release, to: HandleFunction.self),
-                log: unsafeBitCast(
-                    log,
-                    to: (@convention(c) (UnsafePointer<gotapi_host>, UInt32, UnsafePointer<CChar>?, UInt64) -> gotapi_status)
-                        .self),
-                config: unsafeBitCast(config, to: PlaceFunction.self),
-                data_directory: unsafeBitCast(dataDirectory, to: PlaceFunction.self),
-                resource_directory: unsafeBitCast(resourceDirectory, to: PlaceFunction.self),
-                start_timer: unsafeBitCast(
-                    startTimer,
-                    to: (@convention(c) (
-                        UnsafePointer<gotapi_host>, UInt64, UInt64, UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt64>
-                    ) -> gotapi_status).self),
-                stop_timer: unsafeBitCast(stopTimer, to: HandleFunction.self),
-                call_on_plugin_thread: unsafeBitCast(
-                    callOnPluginThread,
-                    to: (@convention(c) (UnsafePointer<gotapi_host>, UnsafeMutableRawPointer?) -> gotapi_status).self),
-                services_changed: unsafeBitCast(
-                    servicesChanged, to: (@convention(c) (UnsafePointer<gotapi_host>) -> gotapi_status).self),
-                get_extension: unsafeBitCast(
-                    getExtension,
-                    to: (@convention(c) (UnsafePointer<gotapi_host>, UnsafePointer<CChar>) -> UnsafeRawPointer?).self)))
+                method: declared(method), field: declared(field), parameter: declared(parameter),
+                parameter_at: declared(parameterAt), request_json: declared(requestJSON), time_left: declared(timeLeft),
+                is_replay: declared(isReplay), return_message: declared(returnMessage), subscribe: declared(subscribe),
+                push_message: declared(pushMessage), unsubscribe: declared(unsubscribe), retain: declared(retain),
+                release: declared(release), log: declared(log), config: declared(config),
+                data_directory: declared(dataDirectory), resource_directory: declared(resourceDirectory),
+                start_timer: declared(startTimer), stop_timer: declared(stopTimer),
+                call_on_plugin_thread: declared(callOnPluginThread), services_changed: declared(servicesChanged),
+                get_extension: declared(getExtension)))
         return UnsafePointer(table)
     }
 
-    // The header's types, where more than one function has them.
-    private typealias TextFunction = @convention(c) (
-        UnsafePointer<gotapi_host>, UInt64, UnsafeMutablePointer<UnsafePointer<CChar>?>, UnsafeMutablePointer<UInt64>
-    ) -> gotapi_status
-    private typealias NumberFunction = @convention(c) (
-        UnsafePointer<gotapi_host>, UInt64, UnsafeMutablePointer<UInt64>
-    ) -> gotapi_status
-    private typealias MembersFunction = @convention(c) (
-        UnsafePointer<gotapi_host>, UInt64, UnsafePointer<CChar>?, UInt64
-    ) -> gotapi_status
-    private typealias HandleFunction = @convention(c) (UnsafePointer<gotapi_host>, UInt64) -> gotapi_status
-    private typealias PlaceFunction = @convention(c) (
-        UnsafePointer<gotapi_host>, UnsafeMutablePointer<UnsafePointer<CChar>?>, UnsafeMutablePointer<UInt64>
-    ) -> gotapi_status
+    /// A function of ours as the type that the header declares, as said above under "Types".
+    private static func declared<Ours, Declared>(_ function: Ours) -> Declared {
+        unsafeBitCast(function, to: Declared.self)
+    }
 
     /// Runs a host function's body with what the table belongs to.
     @inline(__always)

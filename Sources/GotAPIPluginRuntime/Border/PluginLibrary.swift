@@ -15,7 +15,7 @@ struct PluginLibrary {
     /// The callbacks, with `context`, as the struct has them.
     struct Functions {
         let context: UnsafeMutableRawPointer?
-        let start: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<gotapi_host>, UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> gotapi_status
+        let start: StartFunction
         let stop: @convention(c) (UnsafeMutableRawPointer?) -> Void
         let onServiceDiscovery: MessageFunction?
         let onClientID: MessageFunction?
@@ -23,10 +23,18 @@ struct PluginLibrary {
         let onMessage: MessageFunction
         let onUnsubscribed: (@convention(c) (UnsafeMutableRawPointer?, gotapi_subscription, UInt32) -> Void)?
         let onMessageExpired: MessageFunction?
-        let onTimer: (@convention(c) (UnsafeMutableRawPointer?, gotapi_timer, UnsafeMutableRawPointer?, gotapi_status) -> Void)?
+        let onTimer: TimerFunction?
         let onCall: (@convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, gotapi_status) -> Void)?
     }
 
+    typealias StartFunction =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafePointer<gotapi_host>, UnsafeMutablePointer<UnsafeMutableRawPointer?>
+        ) -> gotapi_status
+    typealias TimerFunction =
+        @convention(c) (
+            UnsafeMutableRawPointer?, gotapi_timer, UnsafeMutableRawPointer?, gotapi_status
+        ) -> Void
     typealias MessageFunction = @convention(c) (UnsafeMutableRawPointer?, gotapi_message) -> Void
     private typealias Entry = @convention(c) (UInt32, UInt32) -> UnsafePointer<gotapi_plugin>?
 
@@ -36,7 +44,7 @@ struct PluginLibrary {
     /// Loads a library and checks what it says of itself: dlopen(3), dlsym(3). Runs its code: on the plug-in's thread only.
     init(_ instruction: LoadInstruction) throws(LoadFailure) {
         guard instruction.library.utf8.first == UInt8(ascii: "/"), !instruction.library.utf8.contains(0) else {
-            throw LoadFailure(.copyFailed, "\"\(instruction.library)\" is no absolute path")
+            throw LoadFailure(.copyFailed, "\"\(LogLine.make(instruction.library.utf8))\" is no absolute path")
         }
         // NOW: a symbol that is missing is noticed here, not in the middle of a request. LOCAL: plug-ins do not see each
         // other's symbols. NODELETE: code that threads or the Swift runtime point to stays.
@@ -81,14 +89,16 @@ struct PluginLibrary {
         guard isID(id) else {
             throw LoadFailure(
                 .badDescriptor,
-                "id \"\(LogLine.make(id.utf8))\" is not 1 to 63 letters, digits, '.', '-' and '_', beginning with a letter")
+                "id \"\(LogLine.make(id.utf8))\" is not 1 to 63 letters, digits, '.', '-' and '_', beginning with a"
+                    + " letter")
         }
         guard id == expectedID else {
             throw LoadFailure(
                 .badDescriptor,
                 "id is \"\(id)\", the file's note says \"\(LogLine.make(expectedID.utf8))\": give both the same")
         }
-        let services = Array(try bytes(plugin.services, plugin.services_length, of: "services", limit: UInt64(Limits.pluginMembers)))
+        let services = Array(
+            try bytes(plugin.services, plugin.services_length, of: "services", limit: UInt64(Limits.pluginMembers)))
         let answer = Array("{\"services\":".utf8) + services + Array("}".utf8)
         let defects: [Service.Defect]
         do throws(Service.Defect) { defects = try Service.list(services).defects } catch { defects = [error] }
@@ -106,7 +116,8 @@ struct PluginLibrary {
             services: services)
         let features = RuntimeState.Features(
             hasServiceDiscovery: plugin.on_service_discovery != nil, hasClientID: plugin.on_client_id != nil,
-            hasAccessToken: plugin.on_access_token != nil, hasTimer: plugin.on_timer != nil, hasCall: plugin.on_call != nil,
+            hasAccessToken: plugin.on_access_token != nil, hasTimer: plugin.on_timer != nil,
+            hasCall: plugin.on_call != nil,
             servicesAnswer: answer)
         return (descriptor, features)
     }
@@ -118,7 +129,8 @@ struct PluginLibrary {
         return Functions(
             context: plugin.context, start: start, stop: stop, onServiceDiscovery: plugin.on_service_discovery,
             onClientID: plugin.on_client_id, onAccessToken: plugin.on_access_token, onMessage: onMessage,
-            onUnsubscribed: plugin.on_unsubscribed, onMessageExpired: plugin.on_message_expired, onTimer: plugin.on_timer,
+            onUnsubscribed: plugin.on_unsubscribed, onMessageExpired: plugin.on_message_expired,
+            onTimer: plugin.on_timer,
             onCall: plugin.on_call)
     }
 
@@ -172,7 +184,9 @@ struct PluginLibrary {
     static func failure(from message: String, path: String) -> LoadFailure {
         let words = LogLine.make(message.utf8)
         if message.contains("cannot open shared object file") {
-            if message.hasPrefix(path + ":") { return LoadFailure(.copyFailed, "the library cannot be opened: \(words)") }
+            if message.hasPrefix(path + ":") {
+                return LoadFailure(.copyFailed, "the library cannot be opened: \(words)")
+            }
             return LoadFailure(
                 .missingLibrary,
                 "the library needs another one: \(words); install it, or put it beside the plug-in in a folder of its own,"
@@ -181,7 +195,8 @@ struct PluginLibrary {
         if message.contains("undefined symbol") || message.contains("not found (required by") {
             return LoadFailure(
                 .missingLibrary,
-                "the library needs what the libraries here do not have: \(words); install newer ones, or link what is missing")
+                "the library needs what the libraries here do not have: \(words); install newer ones, or link what is"
+                    + " missing")
         }
         return LoadFailure(.badELF, "the dynamic linker refuses the library: \(words); build it again")
     }

@@ -91,6 +91,8 @@ struct Outgoing {
     }
 
     private mutating func sayLeftOut(_ count: Int) {
-        appendNotice("\(count) log lines were left out: there were more than \(LogLimiter.linesPerSecond) in a second, or more than were read")
+        appendNotice(
+            "\(count) log lines were left out: there were more than \(LogLimiter.linesPerSecond) in a second, or more than were read"
+        )
     }
 }

@@ -32,7 +32,9 @@ extension RuntimeState {
     }
 
     mutating func expire(_ id: UInt64) {
-        guard let handle = messageHandles[id], let message = messages[handle], message.answer == .awaited else { return }
+        guard let handle = messageHandles[id], let message = messages[handle], message.answer == .awaited else {
+            return
+        }
         finish(message, as: .over)
         guard message.isPassed else { return forget(message) }
         message.owesExpiry = true

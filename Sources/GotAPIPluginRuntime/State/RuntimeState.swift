@@ -198,7 +198,11 @@ struct RuntimeState {
                 sayUnanswered(message, now: now)
                 message.owesExpiry = true
             }
-            if !message.isPassed { forget(message) } else if message.owesExpiry { closing.messages.append(message.handle) }
+            if !message.isPassed {
+                forget(message)
+            } else if message.owesExpiry {
+                closing.messages.append(message.handle)
+            }
         }
         for entry in inbox.popAll() {
             if case .unsubscribed(let handle, let reason) = entry {

@@ -81,7 +81,9 @@ package struct CertificateFolder: Sendable {
     ///
     /// It is no certificate authority (`CA:FALSE`): systems and browsers can import it as trusted all the same, and then it
     /// vouches for this server alone. As an authority its key, if stolen, could sign for every site; and Firefox refuses
-    /// an authority's certificate from a server.
+    /// an authority's certificate from a server. It has no key usage extension either: without `keyCertSign`, which only
+    /// authorities may have, BoringSSL does not accept it as its own issuer (OpenSSL does); the extended key usage says
+    /// what it is for.
     private static func makeCertificate(
         key: P256.Signing.PrivateKey, names: CertificateNames, now: Int
     ) throws -> Certificate {
@@ -89,7 +91,6 @@ package struct CertificateFolder: Sendable {
         let publicKey = Certificate.PublicKey(key.publicKey)
         let extensions = try Certificate.Extensions {
             Critical(BasicConstraints.notCertificateAuthority)
-            Critical(KeyUsage(digitalSignature: true))
             try ExtendedKeyUsage([.serverAuth])
             SubjectKeyIdentifier(hash: publicKey)
             SubjectAlternativeNames(

@@ -32,8 +32,8 @@ extension HTTPConnectionHandler {
             buffer.writeString(accept)
             buffer.writeStaticString("\r\n\r\n")
         }
-        flushOutput()
         stopCounting()
+        flushOutput()
         let rest = leaveForUpgrade()
         let webSocket = WebSocketHandler(session: session, outbox: outbox, loop: loop, id: id)
         do {

@@ -17,6 +17,10 @@ struct ConnectionAcceptor: Sendable {
     private static let connectionIDs = NIOLockedValueBox<UInt64>(0)
     /// How often a port that is free on one address is looked for anew, where it is not on the next.
     private static let portAttempts = 16
+    /// Bytes that the kernel takes beyond what is on its way (https://man7.org/linux/man-pages/man7/tcp.7.html). By itself
+    /// it would take megabytes for a client that reads nothing; those could not be dropped, and nobody would see that they
+    /// wait.
+    private static let kernelBuffer = 128 << 10
 
     /// Listens on all `addresses` that this host has, on the same port.
     ///
@@ -60,6 +64,10 @@ struct ConnectionAcceptor: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 2_048, maximum: 16_384)
+            )
+            .childChannelOption(
+                ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), SocketOptionName(TCP_NOTSENT_LOWAT)),
+                value: Self.kernelBuffer
             )
             .childChannelInitializer(setUp)
         if address.bytes.count == 16 {

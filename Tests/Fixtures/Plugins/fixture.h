@@ -1,7 +1,7 @@
 /* Swift GotAPI · SPDX-License-Identifier: MIT
  *
- * What the fixtures share. A fixture is compiled with -DFIXTURE=name; its id then is com.example.name, and the service of
- * FIXTURE_SERVICE has the id and the name `name` and the scope "t".
+ * What the fixtures share. A fixture is compiled with -DFIXTURE=name; its id then is com.example.name, and the service
+ * of FIXTURE_SERVICE has the id and the name `name` and the scope "t".
  */
 #ifndef FIXTURE_H
 #define FIXTURE_H

@@ -2,8 +2,8 @@
 
 import GotAPICore
 
-/// Whether `actual` is what `pattern` asks for, key order aside: `"*"` stands for any text that is not empty, `"{hmac:N}"` for
-/// the HMAC of the nonce N, and an errorMessage that ends with `]` counts as far as that.
+/// Whether `actual` is what `pattern` asks for, key order aside: `"*"` stands for any text that is not empty, `"{hmac:N}"`
+/// for the HMAC of the nonce N, and an errorMessage that ends with `]` counts as far as that.
 ///
 /// - Returns: `nil`, or what is different.
 func difference(_ pattern: JSONNode, _ actual: JSONNode, at path: String = "$") -> String? {

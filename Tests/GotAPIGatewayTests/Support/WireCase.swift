@@ -3,7 +3,7 @@
 import GotAPICore
 import Testing
 
-/// A recorded exchange on GotAPI-1: a request after a part of the authorization flow, and what it must be answered with.
+/// A recorded exchange on GotAPI-1: a request after a part of the authorization flow, and what must answer it.
 struct WireCase: Sendable, CustomTestStringConvertible {
     enum Server: Sendable {
         case samples

@@ -3,8 +3,7 @@
 extension Fixture {
     /// Stands in for `gotapi-plugin-runner` and breaks the connection's rules.
     static let hostileRunnerSource = #"""
-        /* Stands in for gotapi-plugin-runner and breaks the connection's rules, as the last part of the plug-in's id says.
-         */
+        /* Stands in for gotapi-plugin-runner and breaks the connection's rules, as the plug-in's id says. */
         #include <stdint.h>
         #include <stdio.h>
         #include <string.h>

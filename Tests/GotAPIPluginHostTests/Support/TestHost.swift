@@ -47,7 +47,8 @@ final class TestHost: Sendable {
         try #require(
             access(settings.runnerPath, X_OK) == 0,
             "there is no \(settings.runnerPath): build the product gotapi-plugin-runner first")
-        return PluginHost(settings: settings, group: group, sink: sink, logger: logger) { [endpoints, continuation] table in
+        return PluginHost(settings: settings, group: group, sink: sink, logger: logger) {
+            [endpoints, continuation] table in
             endpoints.withLockedValue { $0 = table }
             continuation.yield(table)
         }
@@ -81,7 +82,8 @@ final class TestHost: Sendable {
             $0 += 1
             return $0
         }
-        let deadline = monotonicNow() + UInt64(time.components.seconds) * 1_000_000_000
+        let deadline =
+            monotonicNow() + UInt64(time.components.seconds) * 1_000_000_000
             + UInt64(time.components.attoseconds / 1_000_000_000)
         return PluginMessage(
             id: id, kind: .request, client: client, serviceID: "fixture", profile: "t", attribute: attribute,
@@ -99,7 +101,26 @@ final class TestHost: Sendable {
     }
 }
 
+/// A reply that somebody will wait for.
+struct ExpectedReply {
+    fileprivate let stream: AsyncStream<PluginReply>
+
+    var value: PluginReply? {
+        get async { await stream.first { _ in true } }
+    }
+}
+
 extension PluginEndpoint {
+    /// Hands a message over now; its reply is waited for later.
+    func begin(_ message: PluginMessage) -> ExpectedReply {
+        let (stream, continuation) = AsyncStream<PluginReply>.makeStream()
+        deliver(message) {
+            continuation.yield($0)
+            continuation.finish()
+        }
+        return ExpectedReply(stream: stream)
+    }
+
     func reply(to message: PluginMessage) async -> PluginReply {
         await withCheckedContinuation { continuation in
             deliver(message) { continuation.resume(returning: $0) }

@@ -33,12 +33,11 @@ final class RuntimeDriver: Sendable {
         try driver.deliver(Fixtures.load(library, id: id, config: config))
         guard case .loaded = try await driver.next() else { throw Unexpected(text: "not loaded") }
         try driver.deliver(.start)
-        while true {
-            let frame = try await driver.next()
-            if case .log = frame { continue }
-            guard frame == .started else { throw Unexpected(text: "\(frame)") }
-            return driver
+        let frames = try await driver.frames { frame in
+            if case .startFailed = frame { true } else { frame == .started }
         }
+        guard frames.last == .started else { throw Unexpected(text: "not started") }
+        return driver
     }
 
     var runtime: PluginRuntime? { incoming.withLock { $0.runtime } }
@@ -66,7 +65,9 @@ final class RuntimeDriver: Sendable {
                 incoming.buffer.append(bytes)
                 var frames: [PluginFrame] = []
                 // What the runtime makes is well-formed, or the test fails for want of frames.
-                while let payload = try? incoming.buffer.next(), let frame = try? PluginFrame(payload) { frames.append(frame) }
+                while let payload = try? incoming.buffer.next(), let frame = try? PluginFrame(payload) {
+                    frames.append(frame)
+                }
                 return frames
             }
             for frame in frames { continuation.yield(frame) }
@@ -119,6 +120,14 @@ final class RuntimeDriver: Sendable {
         }
     }
 
+    /// Sends a request in whose callback the plug-in waits at a gate; returns when it does.
+    func block(_ name: String, id: UInt64, attribute: String = "block") async throws -> Gate {
+        let gate = try Gate(name)
+        try deliver(.message(.request(attribute, id: id, [("fifo", gate.path)])))
+        while try await nextLog() != "waiting" {}
+        return gate
+    }
+
     /// Stops the plug-in and returns what came until then.
     @discardableResult
     func stop() async throws -> [PluginFrame] {
@@ -130,7 +139,8 @@ final class RuntimeDriver: Sendable {
 extension PluginMessage {
     /// Half a minute, or `seconds`, for a request with this attribute.
     static func request(
-        _ attribute: String, id: UInt64, _ parameters: [(String, String)] = [], kind: Kind = .request, seconds: Int64 = 30
+        _ attribute: String, id: UInt64, _ parameters: [(String, String)] = [], kind: Kind = .request,
+        seconds: Int64 = 30
     ) -> PluginMessage {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

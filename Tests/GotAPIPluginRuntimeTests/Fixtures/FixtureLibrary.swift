@@ -43,7 +43,9 @@ struct FixtureLibrary {
         removedFolder = strdup(folder)
         atexit {
             // Only what is made here lies in it.
-            if let folder = FixtureLibrary.removedFolder { try? FixtureLibrary.run(["rm", "-rf", String(cString: folder)]) }
+            if let folder = FixtureLibrary.removedFolder {
+                try? FixtureLibrary.run(["rm", "-rf", String(cString: folder)])
+            }
         }
         return folder
     }

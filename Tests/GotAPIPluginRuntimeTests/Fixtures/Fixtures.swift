@@ -17,13 +17,16 @@ enum Fixtures {
     static var asking: FixtureLibrary { get throws { try askingResult.get() } }
     static var hammer: FixtureLibrary { get throws { try hammerResult.get() } }
 
-    static func variant(_ what: String) throws -> FixtureLibrary { try variantResult.get().copy(named: "variant-\(what)") }
+    static func variant(_ what: String) throws -> FixtureLibrary {
+        try variantResult.get().copy(named: "variant-\(what)")
+    }
 
     static func load(
         _ library: FixtureLibrary, id: String = "com.example.puppet", config: String = "{}"
     ) -> HostFrame {
         .load(
             LoadInstruction(
-                library: library.path, id: id, config: config, dataDirectory: "/data", resourceDirectory: "/own/folder"))
+                library: library.path, id: id, config: config, dataDirectory: "/data", resourceDirectory: "/own/folder")
+        )
     }
 }

@@ -61,9 +61,10 @@ enum PuppetSource {
             return strtoull(copy, NULL, 10);
         }
 
-        /* Blocks until somebody opens the FIFO for writing and closes it. */
-        static void wait_for(const char *path, uint64_t length) {
+        /* Says so, then blocks until somebody opens the FIFO for writing and closes it. */
+        static void wait_for(puppet *p, const char *path, uint64_t length) {
             char copy[256] = {0}, byte;
+            say(p, "waiting");
             memcpy(copy, path, length < 255 ? length : 255);
             int file = open(copy, O_RDONLY | O_CLOEXEC);
             while (file >= 0 && read(file, &byte, 1) > 0) {}
@@ -93,7 +94,7 @@ enum PuppetSource {
             if (length == 6 && memcmp(config, "\"fail\"", 6) == 0) return GOTAPI_FAILED;
             if (length == 6 && memcmp(config, "\"mine\"", 6) == 0) return -5;
             if (length == 6 && memcmp(config, "\"odd!\"", 6) == 0) return 99;
-            if (length > 8 && memcmp(config, "\"begin:", 7) == 0) {
+            if (length == 7 && memcmp(config, "\"begin\"", 7) == 0) {
                 host->start_timer(host, 0, 0, NULL, &p->timer);
                 host->call_on_plugin_thread(host, NULL);
                 return GOTAPI_FAILED;
@@ -256,16 +257,16 @@ enum PuppetSource {
                 p->kept = message;
                 h->retain(h, message);
                 text = parameter(p, message, "fifo", &size);
-                wait_for(text, size);
+                wait_for(p, text, size);
                 say(p, "late answer %d", answer(p, message, "{}"));
             } else if (IS("block")) {
                 text = parameter(p, message, "fifo", &size);
-                wait_for(text, size);
+                wait_for(p, text, size);
                 say(p, "answer %d", answer(p, message, "{\"blocked\":1}"));
             } else if (IS("push-block")) {
                 text = parameter(p, message, "fifo", &size);
                 answer(p, message, "{\"answered\":\"before\"}");
-                wait_for(text, size);
+                wait_for(p, text, size);
                 say(p, "push %d", h->push_message(h, p->subscription, "{}", 2));
             } else if (IS("borrow")) {
                 gotapi_status over = h->release(h, message);
@@ -333,6 +334,11 @@ enum PuppetSource {
                 gotapi_status status = GOTAPI_OK;
                 while (accepted < count && (status = h->call_on_plugin_thread(h, (void *)(intptr_t)(accepted + 1))) == GOTAPI_OK) accepted++;
                 answer(p, message, "{\"status\":%d,\"count\":%d}", status, (int)accepted);
+            } else if (IS("calls-block")) {
+                h->call_on_plugin_thread(h, (void *)1);
+                h->call_on_plugin_thread(h, (void *)2);
+                text = parameter(p, message, "fifo", &size);
+                wait_for(p, text, size);
             } else if (IS("thread")) {
                 p->kept = message;
                 h->retain(h, message);
@@ -343,9 +349,6 @@ enum PuppetSource {
                 answer(p, message, "{\"status\":%d}", h->log(h, (uint32_t)number(p, message, "level"), text, size));
             } else if (IS("log-bytes")) {
                 answer(p, message, "{\"status\":%d}", h->log(h, 2, "a\xff\x1b[1m\0b", 8));
-            } else if (IS("spam")) {
-                for (int i = 0; i < 3000; i++) say(p, "spam %d", i);
-                answer(p, message, "{}");
             } else if (IS("services")) {
                 gotapi_status s = h->services_changed(h) | h->services_changed(h) | h->services_changed(h);
                 answer(p, message, "{\"status\":%d}", s);

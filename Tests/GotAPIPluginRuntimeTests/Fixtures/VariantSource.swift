@@ -78,7 +78,7 @@ enum VariantSource {
 
         static void *hammer(void *context) {
             (void)context;
-            for (int rest = 2000; rest > 0;) {
+            for (int rest = 500; rest > 0;) {
                 const char *text, *value;
                 uint64_t length, size, left;
                 uint32_t replay;

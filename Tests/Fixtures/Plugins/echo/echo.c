@@ -1,7 +1,7 @@
 /* Swift GotAPI · SPDX-License-Identifier: MIT
  *
- * Sends back the parameter `msg` as `data`, as fast as it can: for measurements. Keeps no state and never waits, so it may
- * run on several threads at once.
+ * Sends back the parameter `msg` as `data`, as fast as it can: for measurements. Keeps no state and never waits, so it
+ * may run on several threads at once.
  */
 #include "fixture.h"
 

@@ -1,7 +1,7 @@
 /* Swift GotAPI · SPDX-License-Identifier: MIT
  *
- * Libraries that the gateway must not serve. Each is compiled with -DFIXTURE=name and one of the BROKEN_… below; the table
- * in ../README.md says what the host must do.
+ * Libraries that the gateway must not serve. Each is compiled with -DFIXTURE=name and one of the BROKEN_… below; the
+ * table in ../README.md says what the host must do.
  */
 #include "fixture.h"
 

@@ -1,10 +1,10 @@
 /* Swift GotAPI · SPDX-License-Identifier: MIT
  *
- * Plug-ins that load and then misbehave. Each is compiled with -DFIXTURE=name and one of the MISBEHAVIOUR_… below; the table
- * in ../README.md says what the host must do.
+ * Plug-ins that load and then misbehave. Each is compiled with -DFIXTURE=name and one of the MISBEHAVIOUR_… below; the
+ * table in ../README.md says what the host must do.
  *
- * By the request's attribute: "ok" answers properly; "status" answers with the statuses of the host functions that the last
- * misbehaviour called, the newest last, {"result":0,"statuses":[0,3]}; anything else misbehaves.
+ * By the request's attribute: "ok" answers properly; "status" answers with the statuses of the host functions that the
+ * last misbehaviour called, the newest last, {"result":0,"statuses":[0,3]}; anything else misbehaves.
  */
 #include "fixture.h"
 

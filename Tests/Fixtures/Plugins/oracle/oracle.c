@@ -1,6 +1,7 @@
 /* Swift GotAPI · SPDX-License-Identifier: MIT
  *
- * Answers by the request's attribute: what the conformance suite asks of its oracle (gotapi-wire.md, "Fixture plug-ins").
+ * Answers by the request's attribute: what the conformance suite asks of its oracle (gotapi-wire.md, "Fixture
+ * plug-ins").
  */
 #include "fixture.h"
 

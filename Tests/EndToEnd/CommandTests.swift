@@ -1,0 +1,167 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+import GotAPICore
+import GotAPITesting
+import Testing
+
+/// The program as its owner uses it: a process with options, lines, signals and an exit status.
+@Suite(.serialized) struct CommandTests {
+    private static var gotapi: String { TestBuild.products + "/gotapi" }
+
+    /// Starts a gateway on free ports with the samples, and waits until it is ready.
+    private static func start(
+        in folder: TestFolder, plugins: String? = nil, more: String = ""
+    ) async throws -> (process: TestProcess, port: Int) {
+        let plugins = try plugins ?? TestBuild.plugins
+        try folder.write(
+            """
+            {"ssl_engine": false, "gotapi_if_port": 0, "http_server_document_root": "\(TestBuild.root)/html",
+             "plugin_root_path": "\(plugins)"\(more)}
+            """, to: "config.json")
+        let process = try TestProcess(gotapi, ["serve"], in: folder.path)
+        let output = try await process.waitForOutput { $0.contains("Your web application can be accessed at http://") }
+        let url = try #require(output.split(separator: "\n").last { $0.hasPrefix("Your web application") })
+        return (process, try #require(url.split(separator: ":").last.flatMap { Int($0) }))
+    }
+
+    /// The processes whose parent is `pid`: proc_pid_task(5), `children`.
+    private static func children(of pid: Int32) throws -> [Int32] {
+        let outcome = try TestProcess.run("/bin/sh", ["-c", "cat /proc/\(pid)/task/*/children"])
+        return outcome.output.split { $0 == " " || $0 == "\n" }.compactMap { Int32($0) }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func itPrintsTheReadmesLinesAndEndsCleanlyWithASignal() async throws {
+        let folder = try TestFolder()
+        let (process, _) = try await Self.start(in: folder)
+        for line in [
+            "- The GotAPI Interface-1 has been woken up.", "- The GotAPI Interface-4 has been woken up.",
+            "  - 3 Plug-Ins were found:", "    - Hello World (", "    - Light Emulator (", "    - Simple Clock (",
+            "- The GotAPI Interface-5 has been woken up.", "- The HTTP server has been woken up.",
+            "The GotAPI Server has been started successfully.",
+        ] {
+            #expect(process.output.contains(line))
+        }
+        let runners = try Self.children(of: process.pid)
+        #expect(runners.count == 3)
+        process.signal(SIGTERM)
+        #expect(await process.waitForExit() == 0)
+        for runner in runners { #expect(kill(runner, 0) == -1, "runner \(runner) was left behind") }
+        #expect(access(folder.path + "/state/control.sock", F_OK) == -1)
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["process", "none"])
+    func requestsInFlightAreAnsweredAndSocketsClosedWhenItEnds(isolation: String) async throws {
+        let folder = try TestFolder()
+        let plugins = try folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-oracle.so"])
+        let (process, port) = try await Self.start(
+            in: folder, plugins: plugins, more: ", \"plugins\": {\"isolation\": \"\(isolation)\"}")
+        try await withClient(port: port) { application in
+            let socket = try await application.openSocket()
+            // Negotiated before, so that the next request is the plug-in's at once.
+            _ = try await application.request("GET", "t/x", service: "oracle")
+            async let silent = application.request("GET", "t/silent", service: "oracle")
+            try await waitUntil { try await Self.list(in: folder).array?.first?["requests"]?.integer ?? 0 >= 2 }
+            let began = ContinuousClock.now
+            process.signal(SIGTERM)
+            let answer = try await silent
+            #expect(answer.status == 503)
+            #expect(try answer.json["errorCode"]?.text == "1")
+            #expect(await socket.next() == .closed(code: 1_001))
+            #expect(await process.waitForExit() == 0)
+            #expect(ContinuousClock.now - began < .seconds(5))
+        }
+    }
+
+    private static func list(in folder: TestFolder) async throws -> JSONNode {
+        let outcome = try TestProcess.run(
+            gotapi, ["plugin", "list", "--json", "--config", folder.path + "/config.json"])
+        #expect(outcome.status == 0, "\(outcome.output)")
+        return try JSONNode(parsing: Array(outcome.output.utf8))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func theListSaysWhatRunsAndWhatWasRefused() async throws {
+        let folder = try TestFolder()
+        let plugins = try folder.install([
+            "\(try TestBuild.plugins)/libgotapi-plugin-helloworld.so",
+            "\(try TestBuild.fixtures)/libgotapi-plugin-textfile.so",
+        ])
+        let (process, port) = try await Self.start(in: folder, plugins: plugins)
+        try await withClient(port: port) { application in
+            _ = try await application.request(
+                "GET", "echo", service: "com.github.futomi.hello-world.echo", parameters: [("msg", "x")])
+        }
+        let list = try #require(try await Self.list(in: folder).array)
+        #expect(list.count == 2)
+        let hello = list[0]
+        #expect(hello["id"]?.text == "com.github.futomi.hello-world")
+        #expect(hello["name"]?.text == "Hello World")
+        #expect(hello["version"]?.text == "1.0.0")
+        #expect(hello["file"]?.text?.hasSuffix("libgotapi-plugin-helloworld.so") == true)
+        #expect(hello["sha256"]?.text?.utf8.count == 64)
+        #expect(try Self.children(of: process.pid).contains(Int32(hello["pid"]?.integer ?? 0)))
+        #expect(hello["generation"]?.integer == 1)
+        #expect(hello["state"]?.text == "running")
+        #expect(hello["services"]?.array?.map(\.text) == ["com.github.futomi.hello-world.echo"])
+        #expect(hello["requests"]?.integer == 1)
+        #expect(hello["errors"]?.integer == 0)
+        #expect(hello["pushes"]?.integer == 0)
+        #expect(list[1]["state"]?.text == "refused")
+        #expect(list[1]["failure"]?["code"]?.text == "NOT_A_PLUGIN")
+        process.signal(SIGINT)
+        #expect(await process.waitForExit() == 0)
+    }
+
+    @Test(
+        arguments: [
+            (["--no-such-option"], 64), (["serve", "--config"], 64), (["no-such-word"], 64),
+            (["serve", "--config", "missing.json"], 78), (["check", "--config", "wrong.json"], 78),
+            (["plugin", "list"], 1), (["--help"], 0), (["--version"], 0),
+        ] as [([String], Int32)])
+    func theExitStatusSaysWhatWentWrong(arguments: [String], status: Int32) throws {
+        let folder = try TestFolder()
+        try folder.write("{\"plugin_root_pth\": 1}", to: "wrong.json")
+        let outcome = try TestProcess.run(Self.gotapi, arguments, in: folder.path)
+        #expect(outcome.status == status, "\(outcome.output)")
+        #expect(!outcome.output.isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aPortOrAStateFolderInUseIsNamed() async throws {
+        let folder = try TestFolder()
+        let (process, port) = try await Self.start(in: folder)
+        let second = try TestProcess.run(Self.gotapi, ["serve"], in: folder.path)
+        #expect(second.status == 1)
+        #expect(second.output.contains("process id \(process.pid)"))
+        let other = try TestFolder()
+        try other.write(
+            """
+            {"ssl_engine": false, "gotapi_if_port": \(port), "http_server_document_root": "\(TestBuild.root)/html",
+             "plugin_root_path": "\(try TestBuild.plugins)"}
+            """, to: "config.json")
+        let third = try TestProcess.run(Self.gotapi, ["serve"], in: other.path)
+        #expect(third.status == 1)
+        #expect(third.output.contains("\(port)"))
+        process.signal(SIGTERM)
+        #expect(await process.waitForExit() == 0)
+    }
+
+    @Test func checkLooksAtEveryFileWithoutRunningIt() throws {
+        let folder = try TestFolder()
+        let plugins = try folder.install([
+            "\(try TestBuild.plugins)/libgotapi-plugin-helloworld.so",
+            "\(try TestBuild.fixtures)/libgotapi-plugin-constructor.so",
+            "\(try TestBuild.fixtures)/libgotapi-plugin-otherarchitecture.so",
+        ])
+        try folder.write(
+            "{\"plugin_root_path\": \"\(plugins)\", \"http_server_document_root\": \"\(TestBuild.root)/html\"}",
+            to: "config.json")
+        let outcome = try TestProcess.run(Self.gotapi, ["check"], in: folder.path)
+        #expect(outcome.status == 1)
+        #expect(outcome.output.contains("config.json: OK"))
+        #expect(outcome.output.contains("libgotapi-plugin-helloworld.so: OK (com.github.futomi.hello-world)"))
+        #expect(outcome.output.contains("WRONG_ARCHITECTURE"))
+    }
+}

@@ -1,1 +1,0 @@
-// Swift GotAPI · SPDX-License-Identifier: MIT
