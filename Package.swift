@@ -73,7 +73,13 @@ let package = Package(
         .systemLibrary(name: "CGotAPIPlugin", path: "PluginSDK/include"),
         .target(name: "GotAPIPlugin", dependencies: ["CGotAPIPlugin"], path: "PluginSDK/swift"),
         .target(
-            name: "SimpleClock", dependencies: ["GotAPIPlugin", "CGotAPIPlugin"], path: "plugins/simpleclock"),
+            name: "SimpleClock", dependencies: ["GotAPIPlugin", "CGotAPIPlugin"], path: "plugins/simpleclock",
+            // The library exports its entry and nothing else, as those in C and C++ do.
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker", "--version-script=\(Context.packageDirectory)/PluginSDK/c/exports.map",
+                ])
+            ]),
 
         // What tests share, and the tests, a folder per module.
         .target(

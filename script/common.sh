@@ -30,14 +30,18 @@ install_library() {
     mv -f -- "$temporary" "$to"
 }
 
-# build_libraries SOURCES OUTPUT DESTINATION: runs the Makefile of each folder in SOURCES, the way a vendor would, and
-# installs what it leaves, libgotapi-plugin-*.so, in DESTINATION.
+# build_libraries SOURCES OUTPUT DESTINATION [NAME…]: runs the Makefile of each named folder in SOURCES, or of all that have
+# one, the way a vendor would, and installs what it leaves, libgotapi-plugin-*.so, in DESTINATION.
 build_libraries() {
-    local sources=$1 output=$2 destination=$3 makefile name library
+    local sources=$1 output=$2 destination=$3 names=() makefile name library
+    shift 3
+    names=("$@")
+    if [ $# = 0 ]; then
+        for makefile in "$sources"/*/Makefile; do names+=("$(basename "$(dirname "$makefile")")"); done
+    fi
     mkdir -p -- "$destination"
-    for makefile in "$sources"/*/Makefile; do
-        [ -f "$makefile" ] || continue
-        name=$(basename "$(dirname "$makefile")")
+    for name in "${names[@]}"; do
+        makefile=$sources/$name/Makefile
         mkdir -p -- "$output/$name"
         make --no-print-directory -C "$sources/$name" OUTPUT="$output/$name"
         for library in "$output/$name"/libgotapi-plugin-*.so; do

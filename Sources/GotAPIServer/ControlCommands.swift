@@ -2,17 +2,17 @@
 
 import GotAPIControl
 import GotAPICore
-import GotAPIGateway
 import GotAPIPluginHost
 
 /// What a running gateway answers to its command.
 struct ControlCommands {
-    let gateway: Gateway
     let plugins: PluginHost
+    /// The folder that the files' paths are in.
+    let pluginRoot: String
 
     func answer(_ request: ControlRequest) -> ControlResponse {
         switch request.command {
-        case "plugin list": .success(JSONNode(.array(plugins.status().map { $0.json })))
+        case "plugin list": .success(JSONNode(.array(plugins.status().map { $0.json(folder: pluginRoot) })))
         default: .failure("unknown command: \(request.command)")
         }
     }
@@ -20,10 +20,10 @@ struct ControlCommands {
 
 extension PluginStatus {
     /// The object of `gotapi plugin list --json`.
-    var json: JSONNode {
+    func json(folder: String) -> JSONNode {
         var members: [(String, JSONNode)] = [
             ("id", JSONNode(id)), ("name", JSONNode(name)), ("version", JSONNode(version)),
-            ("vendor", JSONNode(vendor)), ("file", JSONNode(file)), ("sha256", JSONNode(sha256)),
+            ("vendor", JSONNode(vendor)), ("file", JSONNode("\(folder)/\(file)")), ("sha256", JSONNode(sha256)),
             ("pid", pid.map { JSONNode(integerLiteral: Int($0)) } ?? nil),
             ("generation", JSONNode(integerLiteral: generation)), ("state", JSONNode(state.rawValue)),
             ("isolation", JSONNode(isolation?.rawValue)),

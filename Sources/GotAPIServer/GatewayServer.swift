@@ -89,10 +89,10 @@ package final class GatewayServer: ServiceLifecycle.Service {
             gateway.apply(settings(certificate, ports: [address.port, address.webPort]))
             let control = try await ControlServer.start(
                 path: ControlSocket.path(inStateFolder: configuration.statePath), group: group
-            ) { request in
-                ControlCommands(gateway: gateway, plugins: plugins).answer(request)
+            ) { [configuration] request in
+                ControlCommands(plugins: plugins, pluginRoot: configuration.pluginRoot).answer(request)
             }
-            print(StartupReport(states, url: address.url).text)
+            print(StartupReport(states, folder: configuration.pluginRoot, url: address.url).text)
             onReady(address)
             await serve(gateway, certificate, address)
             await shutDown(gateway, plugins, web, control)

@@ -12,6 +12,7 @@ package enum Launch {
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "gotapi")
         logger.logLevel = file.configuration.logLevel
+        OpenFileLimit.raise(logger)
         do {
             for warning in try file.check() { logger.warning("\(warning)") }
             let server = GatewayServer(

@@ -7,7 +7,7 @@ import GotAPIPluginHost
 package struct StartupReport: Sendable, Equatable {
     package struct Plugin: Sendable, Equatable {
         package let name: String
-        /// The path in the plug-ins folder.
+        /// The file's absolute path.
         package let file: String
 
         package init(name: String, file: String) {
@@ -32,12 +32,13 @@ package struct StartupReport: Sendable, Equatable {
     /// Where the front-end applications are.
     package let url: String
 
-    init(_ states: [PluginStatus], url: String) {
+    /// - Parameter folder: the plug-ins' folder, which the files' paths are in.
+    init(_ states: [PluginStatus], folder: String, url: String) {
         plugins = states.filter { $0.failure == nil && $0.state != .disabled }.map {
-            Plugin(name: $0.name ?? $0.id ?? "-", file: $0.file)
+            Plugin(name: $0.name ?? $0.id ?? "-", file: "\(folder)/\($0.file)")
         }
         refusals = states.compactMap { state in
-            state.failure.map { Refusal(file: state.file, failure: $0.description) }
+            state.failure.map { Refusal(file: "\(folder)/\(state.file)", failure: $0.description) }
         }
         self.url = url
     }

@@ -13,7 +13,7 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "GotAPICore": [],
         "GotAPIAuthorization": ["GotAPICore", "Crypto"],
-        "GotAPIGateway": ["GotAPICore", "GotAPIAuthorization", "NIOConcurrencyHelpers", "Logging", "Crypto"],
+        "GotAPIGateway": ["GotAPICore", "GotAPIAuthorization", "NIOConcurrencyHelpers", "Logging"],
         "GotAPIPluginRuntime": ["GotAPICore", "CGotAPIPlugin"],
         "GotAPIPluginHost": nio.union(["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "Crypto", "Logging"]),
         "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"],
@@ -24,12 +24,11 @@ import Testing
         ]),
         "GotAPIServer": nio.union([
             "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-            "Logging", "ServiceLifecycle", "UnixSignals", "FoundationEssentials",
+            "Logging", "ServiceLifecycle", "UnixSignals",
         ]),
-        "gotapi": ["GotAPICore", "GotAPIServer", "GotAPIControl", "ArgumentParser", "FoundationEssentials"],
+        "gotapi": ["GotAPICore", "GotAPIServer", "GotAPIControl", "ArgumentParser"],
         "GotAPITesting": nio.union([
-            "GotAPICore", "GotAPIServer", "GotAPIWeb", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging",
-            "ServiceLifecycle", "FoundationEssentials",
+            "GotAPICore", "GotAPIServer", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging", "Crypto", "ServiceLifecycle",
         ]),
     ]
 

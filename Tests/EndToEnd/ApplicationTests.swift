@@ -25,7 +25,8 @@ import Testing
     func twoHundredApplicationsAtOnceEachGetTheirOwn(isolation: Configuration.Isolation) async throws {
         let folder = try TestFolder()
         let plugins = try Self.plugins(folder)
-        try await TestGateway.run(plugins: plugins, configure: { $0.plugins.isolation = isolation }) { gateway in
+        let configure: @Sendable (inout Configuration) -> Void = { $0.plugins.isolation = isolation }
+        try await TestGateway.run(plugins: plugins, configure: configure) { gateway in
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for number in 0..<200 {
                     tasks.addTask { try await Self.useEverything(gateway, number) }

@@ -1,0 +1,109 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+import GotAPICore
+import GotAPITesting
+import Testing
+
+/// README.md is what a newcomer types: each of its listings compiles, each of its commands runs as printed.
+@Suite struct ReadmeTests {
+    /// A fenced block: its language, and its text.
+    private struct Block {
+        let language: String
+        let text: String
+    }
+
+    private static func readme() throws -> [Block] {
+        let outcome = try TestProcess.run("/bin/cat", ["\(TestBuild.root)/README.md"])
+        var blocks: [Block] = []
+        var current: (language: String, lines: [Substring])?
+        for line in outcome.output.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("```") {
+                if let block = current {
+                    blocks.append(Block(language: block.language, text: block.lines.joined(separator: "\n") + "\n"))
+                    current = nil
+                } else {
+                    current = (String(line.dropFirst(3)), [])
+                }
+            } else {
+                current?.lines.append(line)
+            }
+        }
+        return blocks
+    }
+
+    /// The two commands that start everything. CI runs the second, and the first's parts: script/build, and the gateway.
+    private static let startingCommands = ["script/server", "script/test"]
+
+    @Test(.timeLimit(.minutes(5)))
+    func itsPluginsCompileAndAnswerAsItsCommandsSay() async throws {
+        let blocks = try Self.readme()
+        let folder = try TestFolder()
+        func shell(_ command: String) throws -> TestProcess.Outcome {
+            try TestProcess.run("/bin/sh", ["-euc", command], in: folder.path)
+        }
+        _ = try shell("ln -s '\(TestBuild.root)/PluginSDK' PluginSDK; mkdir -p plugins thermometer/Sources/Thermometer")
+        let swift = blocks.filter { $0.language == "swift" }.map(\.text)
+        try folder.write(try #require(blocks.first { $0.language == "c" }).text, to: "thermo.c")
+        try folder.write(swift[0], to: "thermometer/Package.swift")
+        try folder.write(swift[1], to: "thermometer/Sources/Thermometer/Thermometer.swift")
+        try folder.write(swift[2], to: "thermometer/Sources/Thermometer/Library.swift")
+        try folder.write(
+            """
+            {"gotapi_if_ssl_port": 0, "http_server_document_root": "\(TestBuild.root)/html"}
+            """, to: "config.json")
+
+        var gateway: TestProcess?
+        var port = ""
+        for line in blocks.filter({ $0.language == "sh" }).flatMap({ $0.text.split(separator: "\n") }) {
+            let command = String(line).replacing(".build/release/gotapi", with: "\(TestBuild.products)/gotapi")
+            switch command {
+            case _ where Self.startingCommands.contains(command): continue
+            case "script/server --enable-debug --disable-auth":
+                let process = try TestProcess(
+                    TestBuild.products + "/gotapi", ["serve", "--enable-debug", "--disable-auth"], in: folder.path)
+                gateway = process
+                let output = try await process.waitForOutput { $0.contains("https://localhost:") }
+                port = output.split(separator: "https://localhost:").last?.prefix { $0.isNumber }.description ?? ""
+            default:
+                let outcome = try shell(command.replacing("localhost:4036", with: "localhost:\(port)"))
+                #expect(outcome.status == 0, "\(command)\n\(outcome.output)")
+                if command.hasPrefix("curl") { #expect(outcome.output.contains("\"temperature\":21.5")) }
+                if command.hasSuffix("plugin list") {
+                    #expect(outcome.output.contains("com.example.thermo"))
+                    #expect(outcome.output.contains("com.example.swift"))
+                }
+            }
+        }
+        let process = try #require(gateway, "README.md no longer starts the gateway for a try")
+        process.signal(SIGINT)
+        #expect(await process.waitForExit() == 0)
+    }
+
+    @Test func itsCommandsAreThere() throws {
+        for command in Self.startingCommands {
+            #expect(access("\(TestBuild.root)/\(command)", X_OK) == 0)
+            #expect(try Self.readme().contains { $0.language == "sh" && $0.text == command + "\n" })
+        }
+    }
+
+    /// A row for each key that the configuration's reader knows would be the reader's own table; what must not happen is
+    /// that the page promises a key which is refused.
+    @Test func everyKeyOfItsTableIsAccepted() throws {
+        let page = try TestProcess.run("/bin/cat", ["\(TestBuild.root)/README.md"]).output
+        let table = try #require(page.split(separator: "## Configuration").last?.split(separator: "## More").first)
+        let keys = table.split(separator: "\n").filter { $0.hasPrefix("| `") }
+            .flatMap { $0.split(separator: "|")[0].split(separator: "`") }
+            .filter { $0.allSatisfy { $0.isLetter || $0 == "_" || $0 == "." || $0 == "<" || $0 == ">" } }
+        #expect(keys.count > 15)
+        let folder = try TestFolder()
+        for key in keys {
+            let path = key.replacing("<id>", with: "com_example").split(separator: ".")
+            let text = path.reversed().reduce("[[[]]]") { "{\"\($1)\": \($0)}" }
+            try folder.write(text, to: "config.json")
+            let outcome = try TestProcess.run(TestBuild.products + "/gotapi", ["check"], in: folder.path)
+            // The value is wrong for every key, so each is refused for its value, and none because nobody knows it.
+            #expect(outcome.status == 78 && !outcome.output.contains("unknown"), "\(key): \(outcome.output)")
+        }
+    }
+}
