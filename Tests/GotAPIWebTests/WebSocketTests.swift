@@ -96,6 +96,8 @@ struct WebSocketTests {
             let response = try client.get("/gotapi/websocket", RawClient.upgradeFields)
             #expect(response.status == 503)
             #expect(response.text == "full")
+            // It is an HTTP connection still.
+            #expect(try client.get("/gotapi/a").text == "GET /gotapi/a ")
         }
     }
 

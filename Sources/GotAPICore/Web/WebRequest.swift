@@ -48,12 +48,14 @@ package struct WebRequest: Sendable {
 }
 
 /// Compares two ASCII texts as HTTP compares field names.
+@inlinable
 package func isEqualIgnoringCase(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
     left.utf8.count == right.utf8.count
         && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
 }
 
 /// `byte` in lower case if it is an upper-case ASCII letter.
+@inlinable
 package func lowercased(_ byte: UInt8) -> UInt8 {
     UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
 }

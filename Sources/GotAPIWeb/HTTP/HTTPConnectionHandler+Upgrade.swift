@@ -7,7 +7,7 @@ import NIOWebSocket
 extension HTTPConnectionHandler {
     /// Makes a WebSocket of the connection, or answers why not.
     ///
-    /// The HTTP handler leaves the pipeline, so that an idle WebSocket holds the memory of its own handlers only.
+    /// The HTTP handlers leave the pipeline, so that an idle WebSocket holds the memory of its own handlers only.
     func upgrade(_ head: RequestHead, _ responder: any WebSocketResponder, _ answering: Answering) {
         guard let context else { return }
         let accept: String
@@ -21,6 +21,7 @@ extension HTTPConnectionHandler {
         let session: any WebSocketSession
         switch responder.admit(request(head, .bytes([])), outlet: outbox) {
         case .refused(let response):
+            renewDecoder()
             answer(response, answering)
             return
         case .session(let admitted): session = admitted
@@ -34,13 +35,14 @@ extension HTTPConnectionHandler {
         }
         stopCounting()
         flushOutput()
-        let rest = leaveForUpgrade()
+        state = .upgraded
         let webSocket = WebSocketHandler(session: session, outbox: outbox, loop: loop, id: id)
+        let pipeline = context.pipeline.syncOperations
         do {
             // What a client says on a WebSocket is short; a small buffer for reading is kept by each.
             try context.channel.syncOptions?.setOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1_024))
-            try context.pipeline.syncOperations.addHandlers([
+            try pipeline.addHandlers([
                 ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: Limits.webSocketMessage)), webSocket,
             ])
         } catch {
@@ -49,15 +51,45 @@ extension HTTPConnectionHandler {
             context.close(promise: nil)
             return
         }
+        pipeline.removeHandler(reader, promise: nil)
         webSocket.open()
+        // It leaves a moment later. Until then what comes waits here, since it would read it as HTTP.
+        pipeline.removeHandler(decoder).assumeIsolated().whenComplete { _ in self.leaveAfterUpgrade() }
+    }
+
+    private func leaveAfterUpgrade() {
+        guard let context else { return }
+        let rest = reader.takeRest()
         if rest.readableBytes > 0 {
-            context.fireChannelRead(NIOAny(rest))
+            context.fireChannelRead(wrapInboundOut(rest))
             context.fireChannelReadComplete()
         }
         if isInputClosed {
             context.close(promise: nil)
         } else {
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        }
+    }
+
+    /// Gives the connection a new decoder, behind a request that asked for another protocol and got HTTP: the old one takes
+    /// what follows for that protocol.
+    ///
+    /// It has been given nothing of the next request, so there is nothing to hand over.
+    func renewDecoder() {
+        guard let context else { return }
+        let pipeline = context.pipeline.syncOperations
+        let old = decoder
+        decoder = RequestReader.makeDecoder()
+        isChangingDecoder = true
+        do {
+            try pipeline.addHandler(decoder, position: .before(reader))
+        } catch {
+            abort()  // the channel is closing
+            return
+        }
+        pipeline.removeHandler(old).assumeIsolated().whenComplete { _ in
+            self.isChangingDecoder = false
+            self.continueAfterAnswer()
         }
     }
 }

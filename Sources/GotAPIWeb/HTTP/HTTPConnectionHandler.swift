@@ -5,11 +5,14 @@ import NIOCore
 
 /// One HTTP connection: bytes in, one request at a time to whom its path belongs, answers out.
 ///
-/// It is the only handler behind TLS, so a request costs one walk through a short pipeline. Requests that a client sends
-/// before the answer (pipelining) wait as bytes; beyond a few of them nothing more is read. Answers that are made at once
-/// go out with one write for all that one read brought.
+///     (TLS) ─▶ HTTPConnectionHandler ─▶ HTTPRequestDecoder ─▶ RequestReader
+///
+/// It stands before the decoder, so that requests that a client sends before the answer (pipelining) wait as bytes; beyond
+/// a few of them nothing more is read. Whole requests are taken from the reader behind the decoder. Answers that are made
+/// at once go out with one write for all that one read brought.
 final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -45,7 +48,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     var state = State.reading
     var written = 0
 
-    private var reader = RequestReader()
+    let reader = RequestReader()
+    var decoder = RequestReader.makeDecoder()
+    /// The next request needs a decoder that is not in its place yet.
+    var isChangingDecoder = false
     /// Bytes of the body allowance that this connection has taken.
     private var reservedBody = 0
     private var sequence: UInt64 = 0
@@ -105,7 +111,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         releaseBody()
         loop.removeHTTPConnection(id)
         context = nil
-        reader = RequestReader()
+        reader.stop()
         if case .answering(let answering) = last { answering.cancellation?() }
     }
 
@@ -129,7 +135,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var incoming = unwrapInboundIn(data)
         switch state {
-        case .reading, .answering:
+        case .reading, .answering, .upgraded:
             reader.append(&incoming)
             if reader.waitingBytes > Self.inboxLimit {
                 // More than we would have read, had the client not closed its half.
@@ -140,15 +146,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .ending, .lingering:
             discardedInput += incoming.readableBytes
             if discardedInput > Self.discardLimit { abort() }
-        case .upgraded, .ended:
+        case .ended:
             break
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        flushOutput()
-        context.fireChannelReadComplete()
-    }
+    func channelReadComplete(context: ChannelHandlerContext) { flushOutput() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
@@ -161,8 +164,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             case .lingering: abort()
             case .answering, .ending, .upgraded, .ended: break
             }
+            // For the decoder the input goes on until it has been given all that waits here.
+        } else {
+            context.fireUserInboundEventTriggered(event)
         }
-        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -197,30 +202,33 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard !isAdvancing, let context else { return }
         isAdvancing = true
         do {
-            while case .reading = state, context.channel.isWritable, try step() {}
+            while case .reading = state, !isChangingDecoder, context.channel.isWritable, try step(context) {}
         } catch {
             answer(ResponseEncoder.plain(error.status, ends: true), nothingKnown)
         }
         isAdvancing = false
         if case .reading = state {
-            if isInputClosed, context.channel.isWritable { beginEnding() }
+            if isInputClosed, !isChangingDecoder, context.channel.isWritable { beginEnding() }
             requestSince = reader.isWithinRequest ? requestSince ?? loop.now : sequence == 0 ? requestSince : nil
         }
         reader.trim(context.channel.allocator)
     }
 
     /// - Returns: whether there may be more to do at once.
-    private func step() throws(RequestHead.Refusal) -> Bool {
+    private func step(_ context: ChannelHandlerContext) throws(RequestHead.Refusal) -> Bool {
+        // A large body takes all that it can need from the allowance, before any of it is asked for.
+        if reader.expectedBody > Self.freeBody, reservedBody == 0 {
+            guard shared.bodies.take(Limits.requestBody) else { throw .init(status: 503) }
+            reservedBody = Limits.requestBody
+        }
         switch try reader.next() {
         case .request(let head, let body):
             dispatch(head, body)
             return true
+        case .decode(let bytes):
+            context.fireChannelRead(wrapInboundOut(bytes))
+            return true
         case .needsMore(let wantsContinue):
-            // A large body takes all that it can need from the allowance, before any of it is asked for.
-            if reader.expectedBody > Self.freeBody, reservedBody == 0 {
-                guard shared.bodies.take(Limits.requestBody) else { throw .init(status: 503) }
-                reservedBody = Limits.requestBody
-            }
             if wantsContinue { append { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") } }
             return false
         }
@@ -235,7 +243,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func dispatch(_ head: RequestHead, _ body: WebRequest.Body) {
         requestSince = nil
         sequence += 1
-        if body == .tooLarge { reader = RequestReader() }
+        if body == .tooLarge { reader.stop() }
+        if head.asksForUpgrade, !head.asksForWebSocket { renewDecoder() }
         let answering = Answering(
             sequence: sequence, isHEAD: head.method == "HEAD", isHTTP10: head.isHTTP10,
             keepsAlive: head.keepsAlive && body != .tooLarge)
@@ -321,7 +330,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private func beginEnding() {
         state = .ending
-        reader = RequestReader()
+        reader.stop()
         closesAfterOutput = true
     }
 
@@ -370,15 +379,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             context.close(mode: .output, promise: nil)
         }
     }
-
-    // MARK: - Upgrade
-
-    /// Takes what was read behind the request, for the protocol that the connection now speaks.
-    func leaveForUpgrade() -> ByteBuffer {
-        state = .upgraded
-        return reader.takeRest()
-    }
-
 }
 
 @available(*, unavailable)

@@ -1,8 +1,9 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import GotAPICore
+import NIOHTTP1
 
-/// A request's first line and header fields, checked, with what they say about the connection.
+/// A request's first line and header fields as NIO's decoder read them, checked, with what they say about the connection.
 struct RequestHead: Sendable, Equatable {
     /// How long the body is (RFC 9112, section 6.3).
     enum Framing: Sendable, Equatable {
@@ -11,17 +12,19 @@ struct RequestHead: Sendable, Equatable {
         case chunked
     }
 
-    var method: String
-    var target: String
+    let method: String
+    let target: String
     /// True for HTTP/1.0, where a connection ends with its answer unless the client asks otherwise.
-    var isHTTP10: Bool
-    var headers: [WebRequest.Header] = []
-    var framing = Framing.length(0)
-    var keepsAlive = true
+    let isHTTP10: Bool
+    private(set) var headers: [WebRequest.Header] = []
+    private(set) var framing = Framing.length(0)
+    private(set) var keepsAlive: Bool
     /// The client waits for `100 Continue` before it sends the body.
-    var expectsContinue = false
+    private(set) var expectsContinue = false
     /// The client asks for a WebSocket.
-    var asksForWebSocket = false
+    private(set) var asksForWebSocket = false
+    /// The client asks for another protocol. Where it gets HTTP nevertheless, the decoder may not know.
+    private(set) var asksForUpgrade = false
 
     /// Why a request is refused before anybody looks at its path; the connection ends with it.
     struct Refusal: Error, Equatable {
@@ -31,35 +34,37 @@ struct RequestHead: Sendable, Equatable {
     /// Draws the conclusions from the header fields.
     ///
     /// A request that two readers could understand differently is refused, since a proxy in front of us may be one of
-    /// them: two lengths, a length and a transfer coding, a transfer coding that is not `chunked` alone.
-    mutating func interpretHeaders() throws(Refusal) {
-        keepsAlive = !isHTTP10
+    /// them: two lengths, a length and a transfer coding, a transfer coding that is not `chunked` alone, no host or two.
+    init(_ head: HTTPRequestHead) throws(Refusal) {
+        method = head.method.rawValue
+        target = head.uri
+        isHTTP10 = head.version.minor == 0
+        // What the decoder thinks: behind a request that ends the connection it reads nothing more.
+        keepsAlive = head.isKeepAlive && head.method != .CONNECT
+        headers.reserveCapacity(head.headers.count)
         var hosts = 0
         var length: Int?
         var isChunked = false
-        for header in headers {
+        for (name, text) in head.headers {
+            let value = text.utf8.last.map(Byte.isBlank) == true ? String(text.trimmingBlanks) : text
+            headers.append(.init(name: name, value: value))
             // The length of the name separates nearly all of the names from the few that matter here.
-            switch header.name.utf8.count {
-            case 4 where isEqualIgnoringCase(header.name, "host"):
+            switch name.utf8.count {
+            case 4 where isEqualIgnoringCase(name, "host"):
                 hosts += 1
-                guard header.value.utf8.allSatisfy(Self.isHostByte) else { throw Refusal(status: 400) }
-            case 6 where isEqualIgnoringCase(header.name, "expect"):
-                guard isEqualIgnoringCase(header.value, "100-continue") else { throw Refusal(status: 417) }
+                guard value.utf8.allSatisfy(Self.isHostByte) else { throw Refusal(status: 400) }
+            case 6 where isEqualIgnoringCase(name, "expect"):
+                guard isEqualIgnoringCase(value, "100-continue") else { throw Refusal(status: 417) }
                 expectsContinue = !isHTTP10
-            case 7 where isEqualIgnoringCase(header.name, "upgrade"):
-                if Self.list(header.value, contains: "websocket") { asksForWebSocket = true }
-            case 10 where isEqualIgnoringCase(header.name, "connection"):
-                if Self.list(header.value, contains: "close") {
-                    keepsAlive = false
-                } else if isHTTP10, Self.list(header.value, contains: "keep-alive") {
-                    keepsAlive = true
-                }
-            case 14 where isEqualIgnoringCase(header.name, "content-length"):
-                guard length == nil, let count = Self.length(header.value) else { throw Refusal(status: 400) }
+            case 7 where isEqualIgnoringCase(name, "upgrade"):
+                asksForUpgrade = true
+                if Self.list(value, contains: "websocket") { asksForWebSocket = true }
+            case 14 where isEqualIgnoringCase(name, "content-length"):
+                guard length == nil, let count = Self.length(value) else { throw Refusal(status: 400) }
                 length = count
-            case 17 where isEqualIgnoringCase(header.name, "transfer-encoding"):
+            case 17 where isEqualIgnoringCase(name, "transfer-encoding"):
                 guard !isHTTP10, !isChunked else { throw Refusal(status: 400) }
-                guard isEqualIgnoringCase(header.value, "chunked") else { throw Refusal(status: 501) }
+                guard isEqualIgnoringCase(value, "chunked") else { throw Refusal(status: 501) }
                 isChunked = true
             default:
                 break
@@ -78,7 +83,7 @@ struct RequestHead: Sendable, Equatable {
 
     /// Digits only; more than a number can hold stands for the greatest number.
     private static func length(_ text: String) -> Int? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy(Byte.isDigit) else { return nil }
         return Int(text) ?? .max
     }
 
@@ -89,21 +94,5 @@ struct RequestHead: Sendable, Equatable {
             true
         default: byte > 0x20 && byte < 0x7f && !"\"#/<>?@\\^`{|}".utf8.contains(byte)
         }
-    }
-}
-
-extension StringProtocol {
-    /// The text without spaces and tabs at its ends.
-    var trimmingBlanks: SubSequence {
-        let end = utf8.endIndex
-        let start = utf8.firstIndex { !Byte.isBlank($0) } ?? end
-        var last = start
-        var index = start
-        while index != end {
-            let next = utf8.index(after: index)
-            if !Byte.isBlank(utf8[index]) { last = next }
-            index = next
-        }
-        return self[start..<last]
     }
 }

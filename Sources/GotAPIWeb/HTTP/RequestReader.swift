@@ -2,79 +2,125 @@
 
 import GotAPICore
 import NIOCore
+import NIOHTTP1
 
-/// Makes whole requests of what a connection sends, one when it is asked for one. What comes after that request stays as
-/// bytes.
-struct RequestReader {
+/// Makes whole requests of what NIO's decoder reads, one when it is asked for one. It is the last handler of an HTTP
+/// connection.
+///
+/// It also keeps the bytes that the decoder has not been given yet, and portions them out so that the decoder never sees
+/// more than one request at a time: up to the next empty line, where every head and every chunked body ends, or up to the
+/// end of a body of known length. So requests wait as bytes, the length of a head is known exactly, and what follows an
+/// upgrade is not read as HTTP. Nothing but that depends on where the cut is, the decoder gets all bytes in their order.
+final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
     enum Step {
+        /// The decoder is to be given these bytes.
+        case decode(ByteBuffer)
         /// - Parameter wantsContinue: the client waits to be told that it may send the body; said once.
         case needsMore(wantsContinue: Bool)
         case request(RequestHead, WebRequest.Body)
     }
 
-    private var inbox = ByteBuffer()
-    private var parser = RequestHeadParser()
-    /// The request whose body is on its way.
-    private var head: RequestHead?
-    private var chunkedBody: ChunkedBody?
+    private enum State {
+        /// Between requests or within a head.
+        case head
+        case body(RequestHead)
+        case whole(RequestHead, WebRequest.Body)
+        case failed(RequestHead.Refusal)
+        /// Nothing more is read.
+        case stopped
+    }
 
-    /// Bytes that belong to no request yet that was taken.
+    private var state = State.head
+    private var inbox = ByteBuffer()
+    /// What is there of the body.
+    private var body: [UInt8] = []
+    /// Bytes that the decoder was given of the head.
+    private var headLength = 0
+    /// The last four bytes that the decoder was given.
+    private var lastBytes: UInt32 = 0
+    private var hasToldToContinue = false
+
+    /// CR LF CR LF, as a number.
+    private static let emptyLine: UInt32 = 0x0d0a_0d0a
+    /// The most that the decoder is given at once of a body, in bytes.
+    private static let bodyPortion = 64 << 10
+
+    /// The decoder that stands before this handler: NIO's, strict, and with limits in which a head of the permitted length
+    /// always fits, however its bytes are distributed. They bound what it keeps of trailer fields too.
+    static func makeDecoder() -> ByteToMessageHandler<HTTPRequestDecoder> {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = Limits.requestHead
+        limits.maxHeaderListSize = Limits.requestHead
+        limits.maxHeaderFieldCount = Limits.requestHead / 4
+        return ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits),
+            maximumBufferSize: Limits.requestHead)
+    }
+
+    // MARK: - Bytes
+
+    /// Bytes that the decoder was not given yet.
     var waitingBytes: Int { inbox.readableBytes }
 
     /// Whether a request has begun and is not there as a whole.
-    var isWithinRequest: Bool { head != nil || inbox.readableBytes > 0 }
+    var isWithinRequest: Bool {
+        if case .head = state { headLength > 0 || inbox.readableBytes > 0 } else { true }
+    }
 
     /// How long the body that is on its way will be, as far as that is known.
     var expectedBody: Int {
-        switch head?.framing {
-        case .length(let length): length
-        case .chunked: chunkedBody?.bytes.count ?? 0
-        case nil: 0
-        }
+        guard case .body(let head) = state else { return 0 }
+        return if case .length(let length) = head.framing { length } else { body.count }
     }
 
-    mutating func append(_ bytes: inout ByteBuffer) {
+    func append(_ bytes: inout ByteBuffer) {
         if inbox.readableBytes == 0 { inbox = bytes } else { inbox.writeBuffer(&bytes) }
     }
 
-    /// Takes the next request, if it is there.
-    mutating func next() throws(RequestHead.Refusal) -> Step {
-        if let head { return try body(of: head, wantsContinue: false) }
-        guard inbox.readableBytes > 0, let next = try parser.next(from: &inbox) else {
-            return .needsMore(wantsContinue: false)
+    /// Takes the next request if it is there, else says what is needed for it.
+    func next() throws(RequestHead.Refusal) -> Step {
+        switch state {
+        case .head:
+            guard headLength <= Limits.requestHead else { throw .init(status: 431) }
+            let portion = portionToEmptyLine(atMost: Limits.requestHead + 1 - headLength)
+            headLength += portion?.readableBytes ?? 0
+            return portion.map { .decode($0) } ?? .needsMore(wantsContinue: false)
+        case .body(let head):
+            let portion =
+                if case .length(let length) = head.framing {
+                    inbox.readSlice(length: min(length - body.count, inbox.readableBytes, Self.bodyPortion))
+                } else {
+                    portionToEmptyLine(atMost: Self.bodyPortion)
+                }
+            if let portion, portion.readableBytes > 0 { return .decode(portion) }
+            let wantsContinue = head.expectsContinue && body.isEmpty && !hasToldToContinue
+            hasToldToContinue = true
+            return .needsMore(wantsContinue: wantsContinue)
+        case .whole(let head, let body):
+            state = .head
+            headLength = 0
+            lastBytes = 0
+            hasToldToContinue = false
+            return .request(head, body)
+        case .failed(let refusal): throw refusal
+        case .stopped: return .needsMore(wantsContinue: false)
         }
-        // The handshake refuses an upgrade with a body, so there is none to wait for.
-        if next.asksForWebSocket { return .request(next, .bytes([])) }
-        switch next.framing {
-        case .length(0): return .request(next, .bytes([]))
-        case .length(let length) where length > Limits.requestBody: return .request(next, .tooLarge)
-        case .length: break
-        case .chunked: chunkedBody = ChunkedBody()
-        }
-        head = next
-        return try body(of: next, wantsContinue: next.expectsContinue && inbox.readableBytes == 0)
     }
 
-    private mutating func body(of head: RequestHead, wantsContinue: Bool) throws(RequestHead.Refusal) -> Step {
-        if case .length(let length) = head.framing {
-            guard let bytes = inbox.readBytes(length: length) else { return .needsMore(wantsContinue: wantsContinue) }
-            self.head = nil
-            return .request(head, .bytes(bytes))
+    private func portionToEmptyLine(atMost limit: Int) -> ByteBuffer? {
+        var length = 0
+        for byte in inbox.readableBytesView.prefix(limit) {
+            length += 1
+            lastBytes = lastBytes << 8 | UInt32(byte)
+            if lastBytes == Self.emptyLine { break }
         }
-        // Moved out and back, so that its bytes are not copied.
-        var body = chunkedBody ?? ChunkedBody()
-        chunkedBody = nil
-        let step = try body.read(from: &inbox)
-        guard step != .needsMore else {
-            chunkedBody = body
-            return .needsMore(wantsContinue: wantsContinue)
-        }
-        self.head = nil
-        return .request(head, step == .tooLarge ? .tooLarge : .bytes(body.bytes))
+        return length > 0 ? inbox.readSlice(length: length) : nil
     }
 
     /// Lets go of memory that is not needed for what waits, so that the channel can read into it again.
-    mutating func trim(_ allocator: ByteBufferAllocator) {
+    func trim(_ allocator: ByteBufferAllocator) {
         if inbox.readableBytes == 0 {
             inbox = ByteBuffer()
         } else if inbox.storageCapacity > 4 * max(inbox.readableBytes, 512) {
@@ -83,8 +129,67 @@ struct RequestReader {
     }
 
     /// Takes everything that waits.
-    mutating func takeRest() -> ByteBuffer {
-        defer { self = RequestReader() }
+    func takeRest() -> ByteBuffer {
+        defer { inbox = ByteBuffer() }
         return inbox
     }
+
+    /// Forgets everything and makes no more requests.
+    func stop() {
+        state = .stopped
+        inbox = ByteBuffer()
+        body = []
+    }
+
+    // MARK: - What the decoder reads
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (unwrapInboundIn(data), state) {
+        case (.head(let head), .head): state = begin(head)
+        case (.body(let bytes), .body):
+            body.append(contentsOf: bytes.readableBytesView)
+            if body.count > Limits.requestBody { endBody(.tooLarge) }
+        case (.end, .body): endBody(.bytes(body))
+        // A head that ended elsewhere than at an empty line, and another one behind it.
+        case (.head, .body), (.head, .whole): state = .failed(.init(status: 400))
+        // What is left of a request that was taken without its body or refused; the connection ends with it.
+        default: break
+        }
+    }
+
+    private func begin(_ read: HTTPRequestHead) -> State {
+        guard headLength <= Limits.requestHead else { return .failed(.init(status: 431)) }
+        do throws(RequestHead.Refusal) {
+            let head = try RequestHead(read)
+            // The handshake refuses an upgrade with a body, so there is none to wait for; CONNECT has none.
+            if head.asksForWebSocket || read.method == .CONNECT { return .whole(head, .bytes([])) }
+            if case .length(let length) = head.framing, length > Limits.requestBody { return .whole(head, .tooLarge) }
+            return .body(head)
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func endBody(_ whole: WebRequest.Body) {
+        guard case .body(let head) = state else { return }
+        state = .whole(head, whole)
+        body = []
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch state {
+        // Where a body is too long, what follows can be no chunk.
+        case .whole, .failed, .stopped: return
+        case .head, .body: break
+        }
+        let status =
+            switch error {
+            case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError: 431
+            default: 400
+            }
+        state = .failed(.init(status: status))
+    }
 }
+
+@available(*, unavailable)
+extension RequestReader: Sendable {}

@@ -93,9 +93,11 @@ struct ConnectionAcceptor: Sendable {
             return last
         }
         let pipeline = channel.pipeline.syncOperations
+        let connection = HTTPConnectionHandler(loop: loop, shared: context, source: source, id: id)
         do {
+            try pipeline.addHandlers([connection.decoder, connection.reader])
             // The handler gives back the connection that it counts for as soon as it leaves the pipeline.
-            try pipeline.addHandler(HTTPConnectionHandler(loop: loop, shared: context, source: source, id: id))
+            try pipeline.addHandler(connection, position: .first)
         } catch {
             context.connections.giveBack(1)
             return channel.eventLoop.makeFailedFuture(error)

@@ -1,0 +1,29 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+/// The bytes that HTTP's grammar speaks of.
+enum Byte {
+    static let tab: UInt8 = 0x09
+    static let lineFeed: UInt8 = 0x0a
+    static let carriageReturn: UInt8 = 0x0d
+    static let space: UInt8 = 0x20
+
+    static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+
+    static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+}
+
+extension StringProtocol {
+    /// The text without spaces and tabs at its ends.
+    var trimmingBlanks: SubSequence {
+        let end = utf8.endIndex
+        let start = utf8.firstIndex { !Byte.isBlank($0) } ?? end
+        var last = start
+        var index = start
+        while index != end {
+            let next = utf8.index(after: index)
+            if !Byte.isBlank(utf8[index]) { last = next }
+            index = next
+        }
+        return self[start..<last]
+    }
+}
