@@ -6,6 +6,9 @@
 # The repository, whatever the current folder is.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
+# What is made here must be writable by nobody else, or the gateway refuses it; a clone's own folders are put right below.
+umask 022
+
 say() { printf '==> %s\n' "$*"; }
 
 fail() {
@@ -54,6 +57,8 @@ build_libraries() {
 # build_samples CONFIGURATION DESTINATION: the samples, the Swift one being built by SwiftPM already.
 build_samples() {
     local configuration=$1 destination=$2
+    mkdir -p -- "$destination"
+    chmod go-w -- "$destination"
     build_libraries "$root/plugins" "$root/.build/samples" "$destination"
     install_library "$root/.build/$configuration/libgotapi-plugin-simpleclock.so" \
         "$destination/libgotapi-plugin-simpleclock.so"

@@ -124,10 +124,14 @@ package final class Gateway: Sendable {
         askChangedEndpoints(now: now)
     }
 
-    /// From now on requests get code 1, 503, new sockets too; open ones are closed with 1001, subscriptions end. Requests in
-    /// flight go on.
-    package func shutDown() {
+    /// From now on requests get code 1, 503, new sockets too. Requests in flight go on, and so do pushes.
+    package func refuseRequests() {
         currentConditions.withLockedValue { $0 = Conditions($0.settings, isStopping: true) }
+    }
+
+    /// As ``refuseRequests()``; open sockets are closed with 1001, subscriptions end.
+    package func shutDown() {
+        refuseRequests()
         events.perform { state in
             state.endAllSubscriptions(.gatewayStops) + state.closeAll(code: SessionState.goingAway)
         }

@@ -2,25 +2,36 @@
 
 import GotAPIControl
 import GotAPICore
+import GotAPIGateway
 import GotAPIPluginHost
 
 /// What a running gateway answers to its command.
 struct ControlCommands {
+    let gateway: Gateway
     let plugins: PluginHost
+    /// Those that are served.
+    let endpoints: [any PluginEndpoint]
     /// The folder that the files' paths are in.
     let pluginRoot: String
 
     func answer(_ request: ControlRequest) -> ControlResponse {
         switch request.command {
-        case "plugin list": .success(JSONNode(.array(plugins.status().map { $0.json(folder: pluginRoot) })))
+        case "plugin list":
+            .success(JSONNode(.array(plugins.status().map { $0.json(folder: pluginRoot, services: services(of: $0)) })))
         default: .failure("unknown command: \(request.command)")
         }
+    }
+
+    /// What can be called now, which may be more or less than what the plug-in's file says.
+    private func services(of status: PluginStatus) -> [String] {
+        endpoints.first { $0.id == status.id && $0.generation == status.generation }
+            .map { gateway.services(of: $0).map(\.serviceID) } ?? status.services
     }
 }
 
 extension PluginStatus {
     /// The object of `gotapi plugin list --json`.
-    func json(folder: String) -> JSONNode {
+    func json(folder: String, services: [String]) -> JSONNode {
         var members: [(String, JSONNode)] = [
             ("id", JSONNode(id)), ("name", JSONNode(name)), ("version", JSONNode(version)),
             ("vendor", JSONNode(vendor)), ("file", JSONNode("\(folder)/\(file)")), ("sha256", JSONNode(sha256)),

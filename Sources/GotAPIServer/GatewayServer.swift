@@ -26,6 +26,9 @@ package final class GatewayServer: ServiceLifecycle.Service {
         package var url: String { "\(isSecure ? "https" : "http")://localhost:\(webPort)" }
     }
 
+    /// The gateway was told to stop while plug-ins were still being loaded; nothing was served.
+    struct StoppedWhileStarting: Error {}
+
     /// How long requests in flight may take when the gateway is told to stop.
     private static let drainTime: Duration = .seconds(2)
 
@@ -66,6 +69,9 @@ package final class GatewayServer: ServiceLifecycle.Service {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopCount)
         do {
             try await run(on: group)
+        } catch let error as StoppedWhileStarting {
+            // Libraries may still be loading on it; the process's end is theirs too.
+            throw error
         } catch {
             try await group.shutdownGracefully()
             throw error
@@ -79,26 +85,55 @@ package final class GatewayServer: ServiceLifecycle.Service {
     private func run(on group: any EventLoopGroup) async throws {
         let certificate = try ServerCertificate(configuration, logger: logger)
         let gateway = Gateway(settings: settings(certificate, ports: []), logger: logger)
+        let endpoints = NIOLockedValueBox<[any PluginEndpoint]>([])
         let plugins = PluginHost(
-            settings: pluginHostSettings, group: group, sink: gateway, logger: logger
-        ) { endpoints in gateway.setEndpoints(endpoints) }
-        let states = await plugins.start()
+            settings: configuration.pluginHostSettings(runnerPath: runnerPath), group: group, sink: gateway,
+            logger: logger
+        ) { current in
+            endpoints.withLockedValue { $0 = current }
+            gateway.setEndpoints(current)
+        }
+        guard let states = await Self.start(plugins) else {
+            await plugins.shutDown()
+            throw StoppedWhileStarting()
+        }
+        var web: WebServer?
         do {
-            let web = try await WebServer.start(webConfiguration(gateway, certificate), on: group)
-            let address = address(of: web)
+            let listening = try await WebServer.start(webConfiguration(gateway, certificate), on: group)
+            web = listening
+            let address = address(of: listening)
             gateway.apply(settings(certificate, ports: [address.port, address.webPort]))
             let control = try await ControlServer.start(
                 path: ControlSocket.path(inStateFolder: configuration.statePath), group: group
             ) { [configuration] request in
-                ControlCommands(plugins: plugins, pluginRoot: configuration.pluginRoot).answer(request)
+                ControlCommands(
+                    gateway: gateway, plugins: plugins, endpoints: endpoints.withLockedValue { $0 },
+                    pluginRoot: configuration.pluginRoot
+                ).answer(request)
             }
             print(StartupReport(states, folder: configuration.pluginRoot, url: address.url).text)
             onReady(address)
             await serve(gateway, certificate, address)
-            await shutDown(gateway, plugins, web, control)
+            await shutDown(gateway, plugins, listening, control)
         } catch {
-            await plugins.shutDown(grace: .zero)
+            await web?.shutDown(grace: .zero)
+            await plugins.shutDown()
             throw StartFailure(error)
+        }
+    }
+
+    /// Loads and starts all plug-ins.
+    ///
+    /// - Returns: what became of them, or `nil` where the gateway was told to stop before that was known.
+    private static func start(_ plugins: PluginHost) async -> [PluginStatus]? {
+        let (outcomes, continuation) = AsyncStream<[PluginStatus]?>.makeStream()
+        return await withGracefulShutdownHandler {
+            // Not a child: code that hangs while its library is loaded must not hold up the gateway's end.
+            Task { continuation.yield(await plugins.start()) }
+            for await outcome in outcomes { return outcome }
+            return nil
+        } onGracefulShutdown: {
+            continuation.yield(nil)
         }
     }
 
@@ -128,13 +163,14 @@ package final class GatewayServer: ServiceLifecycle.Service {
     ) async {
         logger.info("stopping")
         await web.stopAccepting()
-        gateway.shutDown()
+        gateway.refuseRequests()
         let deadline = ContinuousClock.now + Self.drainTime
         while gateway.statistics.pendingRequests > 0, ContinuousClock.now < deadline {
             // A cancelled task must not spin; then it does not wait at all.
             guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { break }
         }
         gateway.failPendingRequests()
+        gateway.shutDown()
         async let stopped: Void = plugins.shutDown(grace: .seconds(2))
         await web.shutDown(grace: .milliseconds(500))
         await control.shutDown()
@@ -156,10 +192,6 @@ package final class GatewayServer: ServiceLifecycle.Service {
         settings.isAuthorizationDisabled = options.isAuthorizationDisabled
         settings.monitor = options.isMonitorEnabled ? print : nil
         return settings
-    }
-
-    private var pluginHostSettings: PluginHostSettings {
-        configuration.pluginHostSettings(runnerPath: runnerPath)
     }
 
     private func webConfiguration(_ gateway: Gateway, _ certificate: ServerCertificate) -> WebConfiguration {

@@ -9,7 +9,7 @@ import UnixSignals
 package enum Launch {
     /// Runs the gateway until a signal ends it, and then the process, with the status of configuration.md.
     package static func run(_ file: ConfigurationFile, _ options: ServerOptions) async -> Never {
-        LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+        LoggingSystem.bootstrap { label in StreamLogHandler(label: label, stream: ProcessOutput.error) }
         var logger = Logger(label: "gotapi")
         logger.logLevel = file.configuration.logLevel
         OpenFileLimit.raise(logger)
@@ -27,6 +27,8 @@ package enum Launch {
                     gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: logger))
             try await group.run()
             end(0)
+        } catch is GatewayServer.StoppedWhileStarting {
+            end(0)
         } catch let error as ConfigurationError {
             ProcessOutput.error.write("gotapi: the configuration cannot be used\n\(error)\n")
             end(ConfigurationError.exitStatus)
@@ -38,8 +40,8 @@ package enum Launch {
 
     /// Static destructors under live plug-in threads crash now and then, so they do not run (plugin-abi.md, "Where it runs").
     private static func end(_ status: Int32) -> Never {
-        // Whatever went through the C library's buffers.
-        fflush(nil)
+        ProcessOutput.standard.flush()
+        ProcessOutput.error.flush()
         _exit(status)
     }
 }

@@ -12,7 +12,8 @@ enum OpenFileLimit {
     /// gotapi-wire.md promises would use up.
     static func raise(_ logger: Logger) {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0, limit.rlim_cur < wanted else {
+        guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0, limit.rlim_cur < wanted
+        else {
             return
         }
         let old = limit.rlim_cur

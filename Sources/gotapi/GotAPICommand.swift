@@ -53,5 +53,6 @@ struct ConfigurationOption: ParsableArguments {
 /// Prints `message` on standard error and ends the process.
 func fail(_ message: String, status: Int32) -> Never {
     ProcessOutput.error.write("gotapi: \(message)\n")
+    ProcessOutput.error.flush()
     exit(status)
 }

@@ -74,6 +74,39 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: ["stophangs", "blocks"])
+    func aPluginThatHangsDoesNotHoldUpTheEnd(name: String) async throws {
+        let folder = try TestFolder()
+        let plugins = try folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-\(name).so"])
+        let (process, port) = try await Self.start(in: folder, plugins: plugins)
+        let runners = try Self.children(of: process.pid)
+        try await withClient(port: port) { application in
+            async let answer = application.request("GET", "t/hang", service: name)
+            try await waitUntil { try await Self.list(in: folder).array?.first?["requests"]?.integer ?? 0 >= 1 }
+            let began = ContinuousClock.now
+            process.signal(SIGTERM)
+            _ = try await answer
+            #expect(await process.waitForExit() == 0)
+            #expect(ContinuousClock.now - began < .seconds(6))
+        }
+        for runner in runners { #expect(kill(runner, 0) == -1, "runner \(runner) was left behind") }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func noRunnerSurvivesAGatewayThatWasKilled() async throws {
+        let folder = try TestFolder()
+        let (process, _) = try await Self.start(in: folder)
+        let runners = try Self.children(of: process.pid)
+        #expect(runners.count == 3)
+        process.signal(SIGKILL)
+        #expect(await process.waitForExit() == 128 + SIGKILL)
+        try await waitUntil { runners.allSatisfy { kill($0, 0) == -1 } }
+        // What the dead one left behind is no obstacle.
+        let (again, _) = try await Self.start(in: folder)
+        again.signal(SIGTERM)
+        #expect(await again.waitForExit() == 0)
+    }
+
     private static func list(in folder: TestFolder) async throws -> JSONNode {
         let outcome = try TestProcess.run(
             gotapi, ["plugin", "list", "--json", "--config", folder.path + "/config.json"])

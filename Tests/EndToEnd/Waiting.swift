@@ -21,5 +21,8 @@ func withClient(port: Int, _ body: (TestApplication) async throws -> Void) async
 
 /// Asks until something is so that has no event of its own. The test's time limit ends it.
 func waitUntil(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { await Task.yield() }
+    while try await !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
+    }
 }

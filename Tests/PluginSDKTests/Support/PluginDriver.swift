@@ -64,10 +64,21 @@ final class PluginDriver {
                 }
             } catch { Issue.record("a malformed frame: \(error)") }
             guard waiting.isEmpty else { break }
+            // The stream of signals ends with the task; whoever waits for a frame would ask for ever.
+            if Task.isCancelled { fatalError("the test's time was up while it waited for a frame") }
             // One signal may wait from before; a needless round does no harm.
             for await _ in signals { break }
         }
         return waiting.removeFirst()
+    }
+
+    /// The next frame that is neither a line of the log nor a push.
+    func nextThatIsNoPush() async -> PluginFrame {
+        while true {
+            let frame = await next()
+            if case .push = frame { continue }
+            return frame
+        }
     }
 
     /// Sends a message and returns its number.
