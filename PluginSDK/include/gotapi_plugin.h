@@ -200,7 +200,8 @@ typedef struct gotapi_host {
      * gateway keeps for itself, and those that begin with "_", are skipped). For a service discovery: services, an array.
      * For a client id or an access token: accept (true if absent) and errorMessage. The text is copied.
      * GOTAPI_OK; GOTAPI_ALREADY_ANSWERED: the first answer stands; GOTAPI_CLOSED: too late, or the client is gone;
-     * GOTAPI_TOO_LARGE, GOTAPI_BAD_JSON: nothing was answered, try again with another object. [any thread] */
+     * GOTAPI_TOO_LARGE, GOTAPI_BAD_JSON, GOTAPI_INVALID_ARGUMENT (not UTF-8): nothing was answered, try again with
+     * another object. [any thread] */
     gotapi_status (*GOTAPI_NONNULL return_message)(const struct gotapi_host *GOTAPI_NONNULL host,
                                                    gotapi_message message, const char *GOTAPI_NULLABLE members,
                                                    uint64_t length);
@@ -213,7 +214,8 @@ typedef struct gotapi_host {
                                               gotapi_subscription *GOTAPI_NONNULL subscription);
     /* Pushes a JSON object to the subscription's client, with the members of an answer to a request; result is 0 if
      * absent. The text is copied. GOTAPI_OK: on its way; GOTAPI_DROPPED: the client has no socket at the moment;
-     * GOTAPI_FULL, GOTAPI_TOO_LARGE, GOTAPI_BAD_JSON: not sent; GOTAPI_CLOSED: the subscription is over. [any thread] */
+     * GOTAPI_FULL, GOTAPI_TOO_LARGE, GOTAPI_BAD_JSON, GOTAPI_INVALID_ARGUMENT (not UTF-8): not sent; GOTAPI_CLOSED: the
+     * subscription is over. [any thread] */
     gotapi_status (*GOTAPI_NONNULL push_message)(const struct gotapi_host *GOTAPI_NONNULL host,
                                                  gotapi_subscription subscription, const char *GOTAPI_NULLABLE members,
                                                  uint64_t length);
@@ -299,7 +301,8 @@ typedef struct gotapi_plugin {
     void *GOTAPI_NULLABLE context;
 
     /* Opens the device; before all other callbacks, at most 10 s. Hands out `self`. Anything but GOTAPI_OK: the plug-in is
-     * not served, and stop is not called. May be called again after stop. [plug-in thread] */
+     * not served, and nothing of it is called any more, neither stop nor for timers and calls that were begun here. May be
+     * called again after stop. [plug-in thread] */
     gotapi_status (*GOTAPI_NULLABLE start)(void *GOTAPI_NULLABLE context, const gotapi_host *GOTAPI_NONNULL host,
                                            void *GOTAPI_NULLABLE *GOTAPI_NONNULL self);
     /* The last call. Ends the plug-in's own threads before it returns; at most 2 s. [plug-in thread] */
@@ -310,9 +313,11 @@ typedef struct gotapi_plugin {
     void (*GOTAPI_NULLABLE on_client_id)(void *GOTAPI_NULLABLE self, gotapi_message message);
     /* The second half of that negotiation. NULL: yes. [plug-in thread] */
     void (*GOTAPI_NULLABLE on_access_token)(void *GOTAPI_NULLABLE self, gotapi_message message);
-    /* A request. Answer it inside, or retain it, answer later, and release it. [plug-in thread] */
+    /* A request. Answer it inside, or retain it, answer later, and release it. One whose time is over before its turn
+     * comes is never passed on. [plug-in thread] */
     void (*GOTAPI_NULLABLE on_message)(void *GOTAPI_NULLABLE self, gotapi_message message);
-    /* Nobody listens to a subscription any more, for one of GOTAPI_REASON_…; it is over. [plug-in thread] */
+    /* Nobody listens to a subscription any more, for one of GOTAPI_REASON_…; it is over, and so are all references to it: a
+     * release returns GOTAPI_CLOSED and does no harm. [plug-in thread] */
     void (*GOTAPI_NULLABLE on_unsubscribed)(void *GOTAPI_NULLABLE self, gotapi_subscription subscription,
                                             uint32_t reason);
     /* The deadline of a message that is still held has passed, or its client is gone: an answer no longer counts. Each
