@@ -47,7 +47,10 @@ static int spawn_with(const char *path, char *const *arguments, char *const *env
     sigfillset(&all);
     if (error == 0) error = posix_spawnattr_setsigmask(&attributes, &none);
     if (error == 0) error = posix_spawnattr_setsigdefault(&attributes, &all);
-    if (error == 0) error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP;
+    if (error == 0) error = posix_spawnattr_setflags(&attributes, flags);
+    /* 0: one of its own, with its own process id as the group's. */
+    if (error == 0) error = posix_spawnattr_setpgroup(&attributes, 0);
     if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);

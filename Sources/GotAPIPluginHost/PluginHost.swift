@@ -188,8 +188,9 @@ package final class PluginHost: Sendable {
             dataDirectory: dataPath, resourceDirectory: library.resourcePath)
         return .hosted(
             HostedPlugin(
-                generation: 1, instruction: instruction, transport: transport, sink: sink, eventLoop: eventLoop,
-                hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, logger: logger))
+                generation: 1, instruction: instruction, flags: library.image.note.flags, transport: transport,
+                sink: sink,
+                eventLoop: eventLoop, hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, logger: logger))
     }
 
     /// Of two plug-ins that serve the same profile of the same service the later one is refused as a whole.

@@ -34,8 +34,7 @@ struct Runner {
         }
         switch connection.run() {
         case .closed:
-            // Not exit(3): static destructors under a plug-in's live threads crash now and then.
-            _exit(0)
+            end()
         case .malformed(let error):
             quit(
                 1,
@@ -68,6 +67,14 @@ struct Runner {
         guard null >= 0, dup2(null, STDIN_FILENO) == STDIN_FILENO else { return nil }
         close(null)
         return socket
+    }
+
+    /// Ends, and with this process the programs that the plug-in has started and left running: the gateway, which else
+    /// sees to that, may be gone. They are in this process's group, if it leads one; another's is none of its business.
+    private static func end() -> Never {
+        if getpgrp() == getpid() { kill(0, SIGKILL) }
+        // Not exit(3): static destructors under a plug-in's live threads crash now and then.
+        _exit(0)
     }
 
     private static func quit(_ status: CInt, _ message: String) -> Never {

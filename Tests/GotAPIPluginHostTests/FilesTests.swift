@@ -163,6 +163,20 @@ struct FilesTests {
         #expect(try FileDescriptor(opening: libraries + "/" + process[0], O_RDONLY | O_DIRECTORY).names() == [])
     }
 
+    @Test func aLibraryThatIsTooLargeIsRefusedAndNothingIsLeft() throws {
+        run("cd '\(plugins)' && truncate -s 65M libgotapi-plugin-a.so && chmod go-w libgotapi-plugin-a.so")
+        let source = try LibrarySource(rootPath: plugins)
+        let store = try LibraryStore(statePath: folder.folder("state"))
+        let file = LibraryFile(path: "libgotapi-plugin-a.so")
+        let failure = #expect(throws: LoadFailure.self) { try store.copy(file, from: source) }
+        #expect(failure?.code == .copyFailed)
+        #expect(failure?.reason.contains("64 MiB") == true)
+        let libraries = folder.path + "/state/libraries"
+        let process = try #require(try FileDescriptor(opening: libraries, O_RDONLY | O_DIRECTORY).names().first)
+        #expect(try FileDescriptor(opening: libraries + "/" + process, O_RDONLY | O_DIRECTORY).names() == [])
+        #expect(throws: LoadFailure.self) { try LibraryImage.inspect(file, from: source) }
+    }
+
     @Test func copiesOfDeadProcessesAreRemovedAndThoseOfLivingOnesStay() throws {
         run("touch '\(plugins)/libgotapi-plugin-a.so'")
         let source = try LibrarySource(rootPath: plugins)

@@ -92,8 +92,8 @@ struct MisbehaviourTests {
             }
             #expect(text.contains("1024"))
             // The sweep replies to all of them; then there is room again.
-            while try await test.request("echo").text != "{\"data\":\"ok\"}" { await Task.yield() }
-            while replies.withLockedValue({ $0 }) < 1_024 { await Task.yield() }
+            while try await test.request("echo").text != "{\"data\":\"ok\"}" { try await letOthersRun() }
+            while replies.withLockedValue({ $0 }) < 1_024 { try await letOthersRun() }
         }
     }
 
@@ -175,13 +175,43 @@ struct MisbehaviourTests {
         }
     }
 
+    // MARK: - Programs that a plug-in starts
+
+    /// However the plug-in ends, a program that it has left running ends with it.
+    @Test(arguments: ["stop", "exit", "segv"])
+    func aProgramThatAPluginStartedEndsWithIt(attribute: String) async throws {
+        let process = NIOLockedValueBox<String?>(nil)
+        try await withPlugin { host async throws in
+            let number = try #require(try await test.request("program").text.wholeMatch(of: /\{"data":(\d+)\}/)?.1)
+            process.withLockedValue { $0 = String(number) }
+            #expect(isRunning(String(number)))
+            guard attribute != "stop" else { return }
+            #expect(try await test.request(attribute) == .crashed)
+            while isRunning(String(number)) { try await letOthersRun() }
+        }
+        let number = try #require(process.withLockedValue { $0 })
+        while isRunning(number) { try await letOthersRun() }
+    }
+
+    /// A process that has ended and waits for whoever inherited it to reap it does not run (proc_pid_stat(5)).
+    private func isRunning(_ process: String) -> Bool {
+        let descriptor = open("/proc/\(process)/stat", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = read(descriptor, &bytes, bytes.count)
+        let state = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split(separator: ")").last?.dropFirst()
+            .first
+        return state.map { $0 != "Z" && $0 != "X" } ?? false
+    }
+
     // MARK: - A blocked thread
 
     @Test func aHungProcessIsEnded() async throws {
         try await withHungPlugin(.process) { host async throws in
             #expect(try await test.request("hang") == .crashed)
             // It may be ending still.
-            while host.status().first?.state != .crashed { await Task.yield() }
+            while host.status().first?.state != .crashed { try await letOthersRun() }
             #expect(host.status().first?.failure?.reason.contains("blocked its thread") == true)
         }
     }
@@ -189,10 +219,10 @@ struct MisbehaviourTests {
     @Test func inProcessAHungPluginRefusesUntilItsThreadComesBack() async throws {
         try await withHungPlugin(.none) { host async throws in
             let reply = try test.endpoint().begin(test.makeMessage("block"))
-            while host.status().first?.state != .blocked { await Task.yield() }
+            while host.status().first?.state != .blocked { try await letOthersRun() }
             #expect(try await test.request("echo") == .unavailable("The plug-in is blocked."))
             #expect(await reply.value?.text == "{\"data\":\"late\"}")
-            while host.status().first?.state != .running { await Task.yield() }
+            while host.status().first?.state != .running { try await letOthersRun() }
             #expect(try await test.request("echo").text == "{\"data\":\"ok\"}")
             #expect(test.lines.contains("came back"))
         }
@@ -218,7 +248,7 @@ struct MisbehaviourTests {
 
     @Test(arguments: [
         ("exit", LoadFailure.Code.crashed), ("garbage", .crashed), ("long", .crashed), ("early", .crashed),
-        ("identity", .badDescriptor), ("services", .badDescriptor),
+        ("identity", .badDescriptor), ("flags", .badDescriptor), ("services", .badDescriptor),
     ])
     func aProcessThatLiesWhileItIsLoadedIsRefused(mode: String, code: LoadFailure.Code) async throws {
         try await withHostileRunner(mode) { host, status async throws in

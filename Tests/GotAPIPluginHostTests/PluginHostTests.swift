@@ -137,7 +137,8 @@ struct PluginHostTests {
     @Test(
         arguments: [
             (macros: ["ENTRY_REFUSES"], code: LoadFailure.Code.entryRefused), (["START_FAILS"], .startFailed),
-            (["WRONG_ID"], .badDescriptor), (["UNDEFINED_SYMBOL"], .missingLibrary), (["NO_NOTE"], .notAPlugin),
+            (["WRONG_ID"], .badDescriptor), (["OTHER_FLAGS"], .badDescriptor),
+            (["UNDEFINED_SYMBOL"], .missingLibrary), (["NO_NOTE"], .notAPlugin),
         ], isolations)
     func aLibraryThatCannotRunIsRefusedAndOthersRun(
         row: (macros: [String], code: LoadFailure.Code), isolation: PluginIsolation

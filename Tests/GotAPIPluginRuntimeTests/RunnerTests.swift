@@ -77,6 +77,31 @@ struct RunnerTests {
         #expect(access(path, F_OK) == 0)
     }
 
+    @Test func programThatThePlugInStartedEndsWithTheRunner() throws {
+        let runner = try RunnerProcess(leadsGroup: true)
+        let library = try FixtureLibrary.build(
+            """
+            #include "gotapi_plugin.h"
+            #include <unistd.h>
+            static gotapi_status start(void *c, const gotapi_host *h, void **s) {
+                (void)c; (void)h; (void)s;
+                if (fork() == 0) { execlp("sleep", "sleep", "600", (char *)NULL); _exit(1); }
+                return 0;
+            }
+            static void stop(void *s) { (void)s; }
+            static void on_message(void *s, gotapi_message m) { (void)s; (void)m; }
+            static const gotapi_plugin plugin = {sizeof(gotapi_plugin), 0, GOTAPI_TEXT("com.example.forks"), "", 0, "", 0, "", 0,
+                GOTAPI_TEXT("[]"), NULL, start, stop, NULL, NULL, NULL, on_message, NULL, NULL, NULL, NULL, NULL};
+            const gotapi_plugin *gotapi_plugin_entry(uint32_t a, uint32_t b) { (void)a; (void)b; return &plugin; }
+            """, name: "forks")
+        try runner.send(Fixtures.load(library, id: "com.example.forks"), .start)
+        while try runner.next() != .started {}
+        runner.closeSocket()
+        #expect(runner.end() == -SIGKILL)
+        // Ends only once the program, which has inherited the runner's standard error, is gone too.
+        #expect(runner.errorText() == "")
+    }
+
     @Test func plugInThatHangsHasTwoSeconds() throws {
         let runner = try running()
         let gate = try Gate("hang")

@@ -18,7 +18,7 @@ typedef struct cgotapi_spawned {
 
 /* Starts `path` with the arguments and the environment (both ended by NULL) in the folder `directory`. The program begins
  * with all signals at their defaults and none blocked, and has no descriptors but the three standard ones. Ours are closed
- * on exec, and at least 3.
+ * on exec, and at least 3. It leads a process group of its own, so that what it starts can be ended with it (kill(2)).
  *
  * Returns 0 or an errno value; then nothing is left open. Call it from a thread that lasts: a parent-death signal fires
  * when the thread ends that started the child (prctl(2), PR_SET_PDEATHSIG). */

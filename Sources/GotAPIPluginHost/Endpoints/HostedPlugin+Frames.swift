@@ -88,6 +88,12 @@ extension HostedPlugin: PluginTransportReceiver {
             throw LoadFailure(
                 .badDescriptor, "its descriptor says id \"\(descriptor.id.printableLine)\", its note \"\(id)\"")
         }
+        guard descriptor.flags == flags else {
+            throw LoadFailure(
+                .badDescriptor,
+                "its descriptor says flags \(descriptor.flags.rawValue), its note \(flags.rawValue): write the same in both"
+            )
+        }
         for text in [descriptor.name, descriptor.version, descriptor.vendor] where text.utf8.count > 256 {
             throw LoadFailure(.badDescriptor, "its name, version or vendor is longer than 256 bytes")
         }

@@ -57,6 +57,8 @@ final class HostedPlugin: PluginEndpoint {
     let id: String
     let generation: Int
     let instruction: LoadInstruction
+    /// The note's, which the descriptor has to repeat.
+    let flags: PluginDescriptor.Flags
     let transport: any PluginTransport
     let sink: any EventSink
     let eventLoop: any EventLoop
@@ -65,14 +67,16 @@ final class HostedPlugin: PluginEndpoint {
     let own: NIOLoopBoundBox<Private>
 
     /// - Parameters:
+    ///   - flags: those of the library's note.
     ///   - hungAfter: in nanoseconds; how long the plug-in's thread may be blocked until it counts as hung.
     init(
-        generation: Int, instruction: LoadInstruction, transport: any PluginTransport, sink: any EventSink,
-        eventLoop: any EventLoop, hungAfter: UInt64, logger: Logger
+        generation: Int, instruction: LoadInstruction, flags: PluginDescriptor.Flags, transport: any PluginTransport,
+        sink: any EventSink, eventLoop: any EventLoop, hungAfter: UInt64, logger: Logger
     ) {
         id = instruction.id
         self.generation = generation
         self.instruction = instruction
+        self.flags = flags
         self.transport = transport
         self.sink = sink
         self.eventLoop = eventLoop

@@ -11,8 +11,8 @@ import NIOConcurrencyHelpers
 /// No path is ever used again: dlopen(3) of a path that was loaded before returns the old code even after the file was
 /// replaced. A process's folder is locked while the process lives, so that the next one knows what is left over.
 package final class LibraryStore: Sendable {
-    /// What a plug-in in a folder of its own may bring, in bytes: its library and those beside it.
-    static let maximumFolderSize = 64 << 20
+    /// What a plug-in may bring, in bytes: its library, and those beside it where it has a folder of its own.
+    static let maximumSize = 64 << 20
     static let maximumCompanions = 256
 
     /// A copied library.
@@ -69,7 +69,7 @@ package final class LibraryStore: Sendable {
         let path = self.path + "/\(number)"
         let target = try PrivateFolder.make(path)
         do throws(LoadFailure) {
-            var budget = opened.folder == nil ? Int.max : Self.maximumFolderSize
+            var budget = Self.maximumSize
             let digest = try Self.copy(opened.library, as: file.name, into: target, budget: &budget)
             if let folder = opened.folder {
                 try Self.copyCompanions(of: file, in: folder, from: source, into: target, budget: &budget)
@@ -143,8 +143,8 @@ package final class LibraryStore: Sendable {
             case EFBIG where budget < 0:
                 throw LoadFailure(
                     .copyFailed,
-                    "has more than \(maximumFolderSize >> 20) MiB of libraries in its folder; put there only those "
-                        + "that it needs")
+                    "is larger than \(maximumSize >> 20) MiB, together with the libraries in its folder if it has one of "
+                        + "its own; leave out what it does not need")
             case ETXTBSY:
                 throw LoadFailure(
                     .copyFailed, "\(name.printable) was being written while it was copied; replace files by renaming")

@@ -61,7 +61,7 @@ extension LibraryImage {
                 let count = try opened.library.read(into: buffer)
                 guard count > 0 else { break }
                 bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                guard bytes.count <= maximumSize else { throw SystemError(EFBIG) }
+                guard bytes.count <= LibraryStore.maximumSize else { throw SystemError(EFBIG) }
             }
         } catch { throw .unreadable(file.path, error) }
         let digest = hexadecimal(SHA256.hash(data: bytes))
@@ -72,7 +72,4 @@ extension LibraryImage {
         }
         return (digest, outcome)
     }
-
-    /// What ``inspect(_:from:)`` reads at most, in bytes.
-    private static var maximumSize: Int { 1 << 30 }
 }

@@ -5,6 +5,9 @@ import Glibc
 import NIOConcurrencyHelpers
 
 /// A plug-in's process, from its start until it is reaped.
+///
+/// It leads a process group: programs that it has started end with it, however it ends itself. Only those that have left
+/// the group (setsid(2), setpgid(2)) stay.
 final class ChildProcess: Sendable {
     /// What is to be started.
     struct Command: Sendable, Equatable {
@@ -71,9 +74,12 @@ final class ChildProcess: Sendable {
     private func waitAndReap() -> ProcessEnd {
         var info = siginfo_t()
         // Looks without reaping, so that reaping and `send` can exclude each other.
-        while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
-        return isReaped.withLockedValue { isReaped in
+        var outcome: Int32
+        repeat { outcome = waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) } while outcome != 0 && errno == EINTR
+        return isReaped.withLockedValue { [hasEnded = outcome == 0] isReaped in
             isReaped = true
+            // Until it is reaped nobody else's process or group has its number. ESRCH is impossible: it is a member itself.
+            if hasEnded { _ = kill(-pid, SIGKILL) }
             var status: Int32 = 0
             while waitpid(pid, &status, 0) < 0 {
                 // Somebody else reaped it, against the rules: it is gone all the same.

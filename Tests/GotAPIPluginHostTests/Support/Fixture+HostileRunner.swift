@@ -77,13 +77,13 @@ extension Fixture {
             return value;
         }
 
-        static void loaded(const char *id, const char *services) {
+        static void loaded(const char *id, uint32_t flags, const char *services) {
             begin(1);
             text(id);
             text("Hostile");
             text("1");
             text("Nobody");
-            number32(0);
+            number32(flags);
             text(services);
             send_frame();
         }
@@ -109,14 +109,18 @@ extension Fixture {
                 pause();
             }
             if (strcmp(mode, "identity") == 0) {
-                loaded("com.example.somebody", "[]");
+                loaded("com.example.somebody", 0, "[]");
                 pause();
             }
             if (strcmp(mode, "services") == 0) {
-                loaded(id, "{\"not\":\"an array\"}");
+                loaded(id, 0, "{\"not\":\"an array\"}");
                 pause();
             }
-            loaded(id, "[]");
+            if (strcmp(mode, "flags") == 0) {
+                loaded(id, 2, "[]");
+                pause();
+            }
+            loaded(id, 0, "[]");
             receive();
             begin(3);
             send_frame();

@@ -115,6 +115,16 @@ extension Fixture {
                     _exit(0);
                 }
                 raise(SIGKILL);
+            } else if (is(message, "program")) {
+                /* One that would go on for long after this process's end. */
+                char members[64];
+                pid_t program = fork();
+                if (program == 0) {
+                    execlp("sleep", "sleep", "600", (char *)NULL);
+                    _exit(1);
+                }
+                sprintf(members, "{\"data\":%d}", (int)program);
+                answer(message, members);
             } else if (is(message, "print")) {
                 for (int index = 0; index < 20000; index++) fprintf(stderr, "line %d %0100d\n", index, 0);
                 answer(message, "{\"data\":\"printed\"}");
@@ -171,7 +181,11 @@ extension Fixture {
 
         static const gotapi_plugin plugin = {
             sizeof(gotapi_plugin),
+        #ifdef OTHER_FLAGS
+            GOTAPI_FLAG_REPLAYABLE,
+        #else
             0,
+        #endif
         #ifdef WRONG_ID
             GOTAPI_TEXT("com.example.other"),
         #else

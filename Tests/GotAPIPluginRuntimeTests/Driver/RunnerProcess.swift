@@ -13,8 +13,12 @@ final class RunnerProcess {
     private var buffer = FrameBuffer()
     private var status: CInt?
 
-    /// - Parameter input: what is the program's standard input; `nil`: a socket pair's other end.
-    init(arguments: [String] = ["com.example.puppet", "\(getpid())"], input: String? = nil) throws {
+    /// - Parameters:
+    ///   - input: what is the program's standard input; `nil`: a socket pair's other end.
+    ///   - leadsGroup: whether it gets a process group of its own, as the gateway gives it one.
+    init(
+        arguments: [String] = ["com.example.puppet", "\(getpid())"], input: String? = nil, leadsGroup: Bool = false
+    ) throws {
         var ends: [CInt] = [-1, -1]
         var pipe: [CInt] = [-1, -1]
         let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -46,7 +50,11 @@ final class RunnerProcess {
         environment.append(nil)
         defer { environment.forEach { free($0) } }
         var pid = pid_t()
-        let error = posix_spawn(&pid, path, &actions, nil, &pointers, &environment)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        if leadsGroup { posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP)) }
+        let error = posix_spawn(&pid, path, &actions, &attributes, &pointers, &environment)
         guard error == 0 else { throw Failure(text: "\(path): \(String(cString: strerror(error)))") }
         self.pid = pid
         socket = ends[0]
