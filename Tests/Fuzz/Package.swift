@@ -1,0 +1,25 @@
+// swift-tools-version: 6.2
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import PackageDescription
+
+// A package of its own: libFuzzer's instrumentation is for the code under test alone, whose sources are linked in here.
+// libFuzzer brings its own `main`, and lld is the linker that puts up with two.
+let features: [SwiftSetting] = [
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"]),
+]
+
+let package = Package(
+    name: "fuzz",
+    targets: [
+        .target(name: "GotAPICore", swiftSettings: features),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["GotAPICore"], swiftSettings: features,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
+    ],
+    swiftLanguageModes: [.v6]
+)

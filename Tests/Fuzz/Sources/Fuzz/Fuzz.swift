@@ -1,0 +1,93 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+import GotAPICore
+
+/// Feeds one of the readers of hostile bytes to libFuzzer. Which one: the environment's `GOTAPI_FUZZ`.
+enum Reader: String, CaseIterable {
+    case json
+    case frames
+    case elf
+    case parameters
+    case target
+
+    static let chosen: Reader = {
+        guard let name = getenv("GOTAPI_FUZZ"), let reader = Reader(rawValue: String(cString: name)) else {
+            fatalError("GOTAPI_FUZZ must be one of \(Reader.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return reader
+    }()
+
+    /// Reads `bytes`, which may be refused, and then checks what must hold whatever they are.
+    func read(_ bytes: UnsafeBufferPointer<UInt8>) {
+        switch self {
+        case .json: readJSON(Array(bytes))
+        case .frames: readFrames(Array(bytes))
+        case .elf: _ = try? LibraryImage(checking: UnsafeRawBufferPointer(bytes))
+        case .parameters:
+            var parameters = Parameters()
+            do {
+                try parameters.add(bytes)
+                precondition(Set(parameters.all.map(\.name)).count == parameters.all.count, "a name stands twice")
+            } catch {}
+        case .target:
+            let text = String(decoding: bytes, as: UTF8.self)
+            if let target = RequestTarget(text) { precondition(target.path.utf8.first == UInt8(ascii: "/")) }
+            if let address = IPAddress(text) { precondition(IPAddress(address.description) == address) }
+            _ = PercentEncoding.decode(bytes, plusIsSpace: true)
+        }
+    }
+
+    private func readJSON(_ text: [UInt8]) {
+        guard let node = try? JSONNode(parsing: text) else {
+            // What is no value is no object either.
+            precondition((try? JSONScanner.members(of: text)) == nil)
+            return
+        }
+        // What was read can be written and read again, and means the same.
+        let again = try? JSONNode(parsing: node.bytes)
+        precondition(again?.bytes == node.bytes)
+        _ = try? Service.list(text)
+    }
+
+    private func readFrames(_ bytes: [UInt8]) {
+        var buffer = FrameBuffer()
+        buffer.append(bytes)
+        while let payload = try? buffer.next() {
+            if let frame = try? PluginFrame(payload) {
+                var encoded: [UInt8] = []
+                frame.append(to: &encoded)
+                precondition(try! PluginFrame(encoded.dropFirst(4)) == frame)
+            }
+            if let frame = try? HostFrame(payload) {
+                var encoded: [UInt8] = []
+                frame.append(to: &encoded)
+                precondition(try! HostFrame(encoded.dropFirst(4)) == frame)
+            }
+        }
+    }
+}
+
+/// What libFuzzer calls for each input, by this name where its own `main` is linked.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    Reader.chosen.read(UnsafeBufferPointer(start: bytes, count: count))
+    return 0
+}
+
+/// libFuzzer's driver: <https://llvm.org/docs/LibFuzzer.html#using-libfuzzer-as-a-library>.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ callback: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
+) -> CInt
+
+@main
+struct Fuzz {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments = CommandLine.unsafeArgv
+        exit(runDriver(&count, &arguments) { bytes, count in fuzzOneInput(bytes, count) })
+    }
+}
