@@ -7,34 +7,10 @@ import Testing
 
 /// The program as its owner uses it: a process with options, lines, signals and an exit status.
 @Suite(.serialized) struct CommandTests {
-    private static var gotapi: String { TestBuild.products + "/gotapi" }
-
-    /// Starts a gateway on free ports with the samples, and waits until it is ready.
-    private static func start(
-        in folder: TestFolder, plugins: String? = nil, more: String = ""
-    ) async throws -> (process: TestProcess, port: Int) {
-        let plugins = try plugins ?? TestBuild.plugins
-        try folder.write(
-            """
-            {"ssl_engine": false, "gotapi_if_port": 0, "http_server_document_root": "\(TestBuild.root)/html",
-             "plugin_root_path": "\(plugins)"\(more)}
-            """, to: "config.json")
-        let process = try TestProcess(gotapi, ["serve"], in: folder.path)
-        let output = try await process.waitForOutput { $0.contains("Your web application can be accessed at http://") }
-        let url = try #require(output.split(separator: "\n").last { $0.hasPrefix("Your web application") })
-        return (process, try #require(url.split(separator: ":").last.flatMap { Int($0) }))
-    }
-
-    /// The processes whose parent is `pid`: proc_pid_task(5), `children`.
-    private static func children(of pid: Int32) throws -> [Int32] {
-        let outcome = try TestProcess.run("/bin/sh", ["-c", "cat /proc/\(pid)/task/*/children"])
-        return outcome.output.split { $0 == " " || $0 == "\n" }.compactMap { Int32($0) }
-    }
-
     @Test(.timeLimit(.minutes(1)))
     func itPrintsTheReadmesLinesAndEndsCleanlyWithASignal() async throws {
         let folder = try TestFolder()
-        let (process, _) = try await Self.start(in: folder)
+        let (process, _) = try await GatewayProcess.start(in: folder)
         for line in [
             "- The GotAPI Interface-1 has been woken up.", "- The GotAPI Interface-4 has been woken up.",
             "  - 3 Plug-Ins were found:", "    - Hello World (", "    - Light Emulator (", "    - Simple Clock (",
@@ -43,7 +19,7 @@ import Testing
         ] {
             #expect(process.output.contains(line))
         }
-        let runners = try Self.children(of: process.pid)
+        let runners = try GatewayProcess.children(of: process.pid)
         #expect(runners.count == 3)
         process.signal(SIGTERM)
         #expect(await process.waitForExit() == 0)
@@ -55,14 +31,16 @@ import Testing
     func requestsInFlightAreAnsweredAndSocketsClosedWhenItEnds(isolation: String) async throws {
         let folder = try TestFolder()
         let plugins = try folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-oracle.so"])
-        let (process, port) = try await Self.start(
+        let (process, port) = try await GatewayProcess.start(
             in: folder, plugins: plugins, more: ", \"plugins\": {\"isolation\": \"\(isolation)\"}")
         try await withClient(port: port) { application in
             let socket = try await application.openSocket()
             // Negotiated before, so that the next request is the plug-in's at once.
             _ = try await application.request("GET", "t/x", service: "oracle")
             async let silent = application.request("GET", "t/silent", service: "oracle")
-            try await waitUntil { try await Self.list(in: folder).array?.first?["requests"]?.integer ?? 0 >= 2 }
+            try await waitUntil {
+                try await GatewayProcess.list(in: folder).array?.first?["requests"]?.integer ?? 0 >= 2
+            }
             let began = ContinuousClock.now
             process.signal(SIGTERM)
             let answer = try await silent
@@ -78,11 +56,13 @@ import Testing
     func aPluginThatHangsDoesNotHoldUpTheEnd(name: String) async throws {
         let folder = try TestFolder()
         let plugins = try folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-\(name).so"])
-        let (process, port) = try await Self.start(in: folder, plugins: plugins)
-        let runners = try Self.children(of: process.pid)
+        let (process, port) = try await GatewayProcess.start(in: folder, plugins: plugins)
+        let runners = try GatewayProcess.children(of: process.pid)
         try await withClient(port: port) { application in
             async let answer = application.request("GET", "t/hang", service: name)
-            try await waitUntil { try await Self.list(in: folder).array?.first?["requests"]?.integer ?? 0 >= 1 }
+            try await waitUntil {
+                try await GatewayProcess.list(in: folder).array?.first?["requests"]?.integer ?? 0 >= 1
+            }
             let began = ContinuousClock.now
             process.signal(SIGTERM)
             _ = try await answer
@@ -95,23 +75,16 @@ import Testing
     @Test(.timeLimit(.minutes(1)))
     func noRunnerSurvivesAGatewayThatWasKilled() async throws {
         let folder = try TestFolder()
-        let (process, _) = try await Self.start(in: folder)
-        let runners = try Self.children(of: process.pid)
+        let (process, _) = try await GatewayProcess.start(in: folder)
+        let runners = try GatewayProcess.children(of: process.pid)
         #expect(runners.count == 3)
         process.signal(SIGKILL)
         #expect(await process.waitForExit() == 128 + SIGKILL)
         try await waitUntil { runners.allSatisfy { kill($0, 0) == -1 } }
         // What the dead one left behind is no obstacle.
-        let (again, _) = try await Self.start(in: folder)
+        let (again, _) = try await GatewayProcess.start(in: folder)
         again.signal(SIGTERM)
         #expect(await again.waitForExit() == 0)
-    }
-
-    private static func list(in folder: TestFolder) async throws -> JSONNode {
-        let outcome = try TestProcess.run(
-            gotapi, ["plugin", "list", "--json", "--config", folder.path + "/config.json"])
-        #expect(outcome.status == 0, "\(outcome.output)")
-        return try JSONNode(parsing: Array(outcome.output.utf8))
     }
 
     @Test(.timeLimit(.minutes(1)))
@@ -121,12 +94,12 @@ import Testing
             "\(try TestBuild.plugins)/libgotapi-plugin-helloworld.so",
             "\(try TestBuild.fixtures)/libgotapi-plugin-textfile.so",
         ])
-        let (process, port) = try await Self.start(in: folder, plugins: plugins)
+        let (process, port) = try await GatewayProcess.start(in: folder, plugins: plugins)
         try await withClient(port: port) { application in
             _ = try await application.request(
                 "GET", "echo", service: "com.github.futomi.hello-world.echo", parameters: [("msg", "x")])
         }
-        let list = try #require(try await Self.list(in: folder).array)
+        let list = try #require(try await GatewayProcess.list(in: folder).array)
         #expect(list.count == 2)
         let hello = list[0]
         #expect(hello["id"]?.text == "com.github.futomi.hello-world")
@@ -134,7 +107,7 @@ import Testing
         #expect(hello["version"]?.text == "1.0.0")
         #expect(hello["file"]?.text?.hasSuffix("libgotapi-plugin-helloworld.so") == true)
         #expect(hello["sha256"]?.text?.utf8.count == 64)
-        #expect(try Self.children(of: process.pid).contains(Int32(hello["pid"]?.integer ?? 0)))
+        #expect(try GatewayProcess.children(of: process.pid).contains(Int32(hello["pid"]?.integer ?? 0)))
         #expect(hello["generation"]?.integer == 1)
         #expect(hello["state"]?.text == "running")
         #expect(hello["services"]?.array?.map(\.text) == ["com.github.futomi.hello-world.echo"])
@@ -156,7 +129,7 @@ import Testing
     func theExitStatusSaysWhatWentWrong(arguments: [String], status: Int32) throws {
         let folder = try TestFolder()
         try folder.write("{\"plugin_root_pth\": 1}", to: "wrong.json")
-        let outcome = try TestProcess.run(Self.gotapi, arguments, in: folder.path)
+        let outcome = try TestProcess.run(GatewayProcess.program, arguments, in: folder.path)
         #expect(outcome.status == status, "\(outcome.output)")
         #expect(!outcome.output.isEmpty)
     }
@@ -164,8 +137,8 @@ import Testing
     @Test(.timeLimit(.minutes(1)))
     func aPortOrAStateFolderInUseIsNamed() async throws {
         let folder = try TestFolder()
-        let (process, port) = try await Self.start(in: folder)
-        let second = try TestProcess.run(Self.gotapi, ["serve"], in: folder.path)
+        let (process, port) = try await GatewayProcess.start(in: folder)
+        let second = try TestProcess.run(GatewayProcess.program, ["serve"], in: folder.path)
         #expect(second.status == 1)
         #expect(second.output.contains("process id \(process.pid)"))
         let other = try TestFolder()
@@ -174,7 +147,7 @@ import Testing
             {"ssl_engine": false, "gotapi_if_port": \(port), "http_server_document_root": "\(TestBuild.root)/html",
              "plugin_root_path": "\(try TestBuild.plugins)"}
             """, to: "config.json")
-        let third = try TestProcess.run(Self.gotapi, ["serve"], in: other.path)
+        let third = try TestProcess.run(GatewayProcess.program, ["serve"], in: other.path)
         #expect(third.status == 1)
         #expect(third.output.contains("\(port)"))
         process.signal(SIGTERM)
@@ -191,7 +164,7 @@ import Testing
         try folder.write(
             "{\"plugin_root_path\": \"\(plugins)\", \"http_server_document_root\": \"\(TestBuild.root)/html\"}",
             to: "config.json")
-        let outcome = try TestProcess.run(Self.gotapi, ["check"], in: folder.path)
+        let outcome = try TestProcess.run(GatewayProcess.program, ["check"], in: folder.path)
         #expect(outcome.status == 1)
         #expect(outcome.output.contains("config.json: OK"))
         #expect(outcome.output.contains("libgotapi-plugin-helloworld.so: OK (com.github.futomi.hello-world)"))
