@@ -72,6 +72,31 @@ import Testing
         for runner in runners { #expect(kill(runner, 0) == -1, "runner \(runner) was left behind") }
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: ["process", "none"])
+    func aSignalEndsItWhileALibraryHangsInItsConstructor(isolation: String) async throws {
+        let folder = try TestFolder()
+        try folder.write(
+            """
+            {"ssl_engine": false, "gotapi_if_port": 0, "http_server_document_root": "\(TestBuild.root)/html",
+             "plugin_root_path": "\(try folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-loadhangs.so"]))",
+             "log_level": "trace", "plugins": {"isolation": "\(isolation)"}}
+            """, to: "config.json")
+        let process = try TestProcess(GatewayProcess.program, ["serve"], in: folder.path)
+        // The private copy is made before the library is loaded; signals are taken over long before that.
+        try await waitUntil {
+            try TestProcess.run("/bin/sh", ["-c", "ls state/libraries/*/*"], in: folder.path).status == 0
+        }
+        let began = ContinuousClock.now
+        process.signal(SIGTERM)
+        #expect(await process.waitForExit() == 0)
+        #expect(ContinuousClock.now - began < .seconds(5))
+        try await waitUntil {
+            // The brackets keep the search from finding itself.
+            let search = "grep -sal 'loadhang[s]' /proc/[0-9]*/cmdline"
+            return try TestProcess.run("/bin/sh", ["-c", search]).output.isEmpty
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func noRunnerSurvivesAGatewayThatWasKilled() async throws {
         let folder = try TestFolder()

@@ -48,6 +48,13 @@ __asm__(".pushsection .data\n"
         ".popsection\n");
 #endif
 
+#if defined(BROKEN_LOAD_HANGS)
+/* Runs inside dlopen, which so never returns. */
+__attribute__((constructor)) static void hang(void) {
+    for (;;) pause();
+}
+#endif
+
 #if defined(BROKEN_CONSTRUCTOR)
 /* Runs inside dlopen: a host that loads the library before it has checked the file leaves this trace. */
 __attribute__((constructor)) static void leave_trace(void) {
