@@ -55,7 +55,7 @@ package final class TestFolder: Sendable {
 
     deinit {
         // What cannot be removed stays in /tmp; no test depends on it.
-        _ = try? TestProcess.run("/bin/rm", ["-rf", "--", path])
+        _ = try? TestProcess("/bin/rm", ["-rf", "--", path])
     }
 
     /// Writes a file into the folder and returns its path.
@@ -77,12 +77,12 @@ package final class TestFolder: Sendable {
     }
 
     /// Copies a library into a folder below this one, as an owner would drop it there, and returns that folder.
-    package func install(_ libraries: [String], in name: String = "plugins") throws -> String {
+    package func install(_ libraries: [String], in name: String = "plugins") async throws -> String {
         let folder = path + "/" + name
         mkdir(folder, 0o755)
         for library in libraries {
             let name = library.split(separator: "/").last.map(String.init) ?? library
-            let status = try TestProcess.run("/bin/cp", ["--", library, "\(folder)/\(name)"]).status
+            let status = try await TestProcess.run("/bin/cp", ["--", library, "\(folder)/\(name)"]).status
             guard status == 0 else { throw TestConnectionError(description: "\(library) cannot be copied") }
         }
         return folder

@@ -23,6 +23,7 @@ package final class TestProcess: Sendable {
             []
         var status: Int32?
         var exits: [CheckedContinuation<Int32, Never>] = []
+        var ends: [CheckedContinuation<String, Never>] = []
     }
 
     private let state = NIOLockedValueBox(State())
@@ -66,11 +67,13 @@ package final class TestProcess: Sendable {
         try Self.detach { self.wait() }
     }
 
-    /// Runs a program to its end.
-    package static func run(_ program: String, _ arguments: [String], in folder: String? = nil) throws -> Outcome {
+    /// Runs a program to its end, which a thread of its own waits for.
+    package static func run(
+        _ program: String, _ arguments: [String], in folder: String? = nil
+    ) async throws -> Outcome {
         let process = try TestProcess(program, arguments, in: folder)
-        while process.state.withLockedValue({ $0.status == nil || !$0.isAtEnd }) { usleep(1_000) }
-        return Outcome(status: process.state.withLockedValue { $0.status ?? -1 }, output: process.output)
+        let status = await process.waitForExit()
+        return Outcome(status: status, output: await process.waitForEndOfOutput())
     }
 
     /// Everything that it has printed so far.
@@ -84,6 +87,16 @@ package final class TestProcess: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             state.withLockedValue { $0.waiting.append((condition, continuation)) }
             serveWaiting()
+        }
+    }
+
+    private func waitForEndOfOutput() async -> String {
+        await withCheckedContinuation { continuation in
+            let isAtEnd = state.withLockedValue { state in
+                if !state.isAtEnd { state.ends.append(continuation) }
+                return state.isAtEnd
+            }
+            if isAtEnd { continuation.resume(returning: output) }
         }
     }
 
@@ -112,7 +125,12 @@ package final class TestProcess: Sendable {
             }
         }
         Glibc.close(descriptor)
-        state.withLockedValue { $0.isAtEnd = true }
+        let ends = state.withLockedValue { state in
+            state.isAtEnd = true
+            defer { state.ends = [] }
+            return state.ends
+        }
+        for end in ends { end.resume(returning: output) }
         serveWaiting()
     }
 

@@ -11,11 +11,11 @@ import Testing
     private static let echo = "com.github.futomi.hello-world.echo"
 
     /// The samples and the fixture that pushes what it is told to.
-    private static func plugins(_ folder: TestFolder) throws -> String {
+    private static func plugins(_ folder: TestFolder) async throws -> String {
         let samples = ["helloworld", "lightemulator", "simpleclock"].map { name in
             "libgotapi-plugin-\(name).so"
         }
-        return try folder.install(
+        return try await folder.install(
             try samples.map { "\(try TestBuild.plugins)/\($0)" } + [
                 "\(try TestBuild.fixtures)/libgotapi-plugin-oracle.so"
             ])
@@ -24,7 +24,7 @@ import Testing
     @Test(.timeLimit(.minutes(3)), arguments: [Configuration.Isolation.process, .inProcess])
     func twoHundredApplicationsAtOnceEachGetTheirOwn(isolation: Configuration.Isolation) async throws {
         let folder = try TestFolder()
-        let plugins = try Self.plugins(folder)
+        let plugins = try await Self.plugins(folder)
         let configure: @Sendable (inout Configuration) -> Void = { $0.plugins.isolation = isolation }
         try await TestGateway.run(plugins: plugins, configure: configure) { gateway in
             try await withThrowingTaskGroup(of: Void.self) { tasks in

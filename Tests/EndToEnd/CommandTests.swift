@@ -19,7 +19,7 @@ import Testing
         ] {
             #expect(process.output.contains(line))
         }
-        let runners = try GatewayProcess.children(of: process.pid)
+        let runners = try await GatewayProcess.children(of: process.pid)
         #expect(runners.count == 3)
         process.signal(SIGTERM)
         #expect(await process.waitForExit() == 0)
@@ -30,7 +30,7 @@ import Testing
     @Test(.timeLimit(.minutes(1)), arguments: ["process", "none"])
     func requestsInFlightAreAnsweredAndSocketsClosedWhenItEnds(isolation: String) async throws {
         let folder = try TestFolder()
-        let plugins = try folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-oracle.so"])
+        let plugins = try await folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-oracle.so"])
         let (process, port) = try await GatewayProcess.start(
             in: folder, plugins: plugins, more: ", \"plugins\": {\"isolation\": \"\(isolation)\"}")
         try await withClient(port: port) { application in
@@ -55,9 +55,9 @@ import Testing
     @Test(.timeLimit(.minutes(1)), arguments: ["stophangs", "blocks"])
     func aPluginThatHangsDoesNotHoldUpTheEnd(name: String) async throws {
         let folder = try TestFolder()
-        let plugins = try folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-\(name).so"])
+        let plugins = try await folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-\(name).so"])
         let (process, port) = try await GatewayProcess.start(in: folder, plugins: plugins)
-        let runners = try GatewayProcess.children(of: process.pid)
+        let runners = try await GatewayProcess.children(of: process.pid)
         try await withClient(port: port) { application in
             async let answer = application.request("GET", "t/hang", service: name)
             try await waitUntil {
@@ -78,13 +78,13 @@ import Testing
         try folder.write(
             """
             {"ssl_engine": false, "gotapi_if_port": 0, "http_server_document_root": "\(TestBuild.root)/html",
-             "plugin_root_path": "\(try folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-loadhangs.so"]))",
+             "plugin_root_path": "\(try await folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-loadhangs.so"]))",
              "log_level": "trace", "plugins": {"isolation": "\(isolation)"}}
             """, to: "config.json")
         let process = try TestProcess(GatewayProcess.program, ["serve"], in: folder.path)
         // The private copy is made before the library is loaded; signals are taken over long before that.
         try await waitUntil {
-            try TestProcess.run("/bin/sh", ["-c", "ls state/libraries/*/*"], in: folder.path).status == 0
+            try await TestProcess.run("/bin/sh", ["-c", "ls state/libraries/*/*"], in: folder.path).status == 0
         }
         let began = ContinuousClock.now
         process.signal(SIGTERM)
@@ -93,7 +93,7 @@ import Testing
         try await waitUntil {
             // The brackets keep the search from finding itself.
             let search = "grep -sal 'loadhang[s]' /proc/[0-9]*/cmdline"
-            return try TestProcess.run("/bin/sh", ["-c", search]).output.isEmpty
+            return try await TestProcess.run("/bin/sh", ["-c", search]).output.isEmpty
         }
     }
 
@@ -101,7 +101,7 @@ import Testing
     func noRunnerSurvivesAGatewayThatWasKilled() async throws {
         let folder = try TestFolder()
         let (process, _) = try await GatewayProcess.start(in: folder)
-        let runners = try GatewayProcess.children(of: process.pid)
+        let runners = try await GatewayProcess.children(of: process.pid)
         #expect(runners.count == 3)
         process.signal(SIGKILL)
         #expect(await process.waitForExit() == 128 + SIGKILL)
@@ -115,7 +115,7 @@ import Testing
     @Test(.timeLimit(.minutes(1)))
     func theListSaysWhatRunsAndWhatWasRefused() async throws {
         let folder = try TestFolder()
-        let plugins = try folder.install([
+        let plugins = try await folder.install([
             "\(try TestBuild.plugins)/libgotapi-plugin-helloworld.so",
             "\(try TestBuild.fixtures)/libgotapi-plugin-textfile.so",
         ])
@@ -132,7 +132,7 @@ import Testing
         #expect(hello["version"]?.text == "1.0.0")
         #expect(hello["file"]?.text?.hasSuffix("libgotapi-plugin-helloworld.so") == true)
         #expect(hello["sha256"]?.text?.utf8.count == 64)
-        #expect(try GatewayProcess.children(of: process.pid).contains(Int32(hello["pid"]?.integer ?? 0)))
+        #expect(try await GatewayProcess.children(of: process.pid).contains(Int32(hello["pid"]?.integer ?? 0)))
         #expect(hello["generation"]?.integer == 1)
         #expect(hello["state"]?.text == "running")
         #expect(hello["services"]?.array?.map(\.text) == ["com.github.futomi.hello-world.echo"])
@@ -151,10 +151,10 @@ import Testing
             (["serve", "--config", "missing.json"], 78), (["check", "--config", "wrong.json"], 78),
             (["plugin", "list"], 1), (["--help"], 0), (["--version"], 0),
         ] as [([String], Int32)])
-    func theExitStatusSaysWhatWentWrong(arguments: [String], status: Int32) throws {
+    func theExitStatusSaysWhatWentWrong(arguments: [String], status: Int32) async throws {
         let folder = try TestFolder()
         try folder.write("{\"plugin_root_pth\": 1}", to: "wrong.json")
-        let outcome = try TestProcess.run(GatewayProcess.program, arguments, in: folder.path)
+        let outcome = try await TestProcess.run(GatewayProcess.program, arguments, in: folder.path)
         #expect(outcome.status == status, "\(outcome.output)")
         #expect(!outcome.output.isEmpty)
     }
@@ -163,7 +163,7 @@ import Testing
     func aPortOrAStateFolderInUseIsNamed() async throws {
         let folder = try TestFolder()
         let (process, port) = try await GatewayProcess.start(in: folder)
-        let second = try TestProcess.run(GatewayProcess.program, ["serve"], in: folder.path)
+        let second = try await TestProcess.run(GatewayProcess.program, ["serve"], in: folder.path)
         #expect(second.status == 1)
         #expect(second.output.contains("process id \(process.pid)"))
         let other = try TestFolder()
@@ -172,16 +172,16 @@ import Testing
             {"ssl_engine": false, "gotapi_if_port": \(port), "http_server_document_root": "\(TestBuild.root)/html",
              "plugin_root_path": "\(try TestBuild.plugins)"}
             """, to: "config.json")
-        let third = try TestProcess.run(GatewayProcess.program, ["serve"], in: other.path)
+        let third = try await TestProcess.run(GatewayProcess.program, ["serve"], in: other.path)
         #expect(third.status == 1)
         #expect(third.output.contains("\(port)"))
         process.signal(SIGTERM)
         #expect(await process.waitForExit() == 0)
     }
 
-    @Test func checkLooksAtEveryFileWithoutRunningIt() throws {
+    @Test func checkLooksAtEveryFileWithoutRunningIt() async throws {
         let folder = try TestFolder()
-        let plugins = try folder.install([
+        let plugins = try await folder.install([
             "\(try TestBuild.plugins)/libgotapi-plugin-helloworld.so",
             "\(try TestBuild.fixtures)/libgotapi-plugin-constructor.so",
             "\(try TestBuild.fixtures)/libgotapi-plugin-otherarchitecture.so",
@@ -189,7 +189,7 @@ import Testing
         try folder.write(
             "{\"plugin_root_path\": \"\(plugins)\", \"http_server_document_root\": \"\(TestBuild.root)/html\"}",
             to: "config.json")
-        let outcome = try TestProcess.run(GatewayProcess.program, ["check"], in: folder.path)
+        let outcome = try await TestProcess.run(GatewayProcess.program, ["check"], in: folder.path)
         #expect(outcome.status == 1)
         #expect(outcome.output.contains("config.json: OK"))
         #expect(outcome.output.contains("libgotapi-plugin-helloworld.so: OK (com.github.futomi.hello-world)"))

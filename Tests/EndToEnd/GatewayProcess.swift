@@ -25,14 +25,14 @@ enum GatewayProcess {
     }
 
     /// The processes whose parent is `pid`: proc_pid_task(5), `children`.
-    static func children(of pid: Int32) throws -> [Int32] {
-        let outcome = try TestProcess.run("/bin/sh", ["-c", "cat /proc/\(pid)/task/*/children"])
+    static func children(of pid: Int32) async throws -> [Int32] {
+        let outcome = try await TestProcess.run("/bin/sh", ["-c", "cat /proc/\(pid)/task/*/children"])
         return outcome.output.split { $0 == " " || $0 == "\n" }.compactMap { Int32($0) }
     }
 
     /// What `gotapi plugin list --json` prints.
     static func list(in folder: TestFolder) async throws -> JSONNode {
-        let outcome = try TestProcess.run(
+        let outcome = try await TestProcess.run(
             program, ["plugin", "list", "--json", "--config", folder.path + "/config.json"])
         #expect(outcome.status == 0, "\(outcome.output)")
         return try JSONNode(parsing: Array(outcome.output.utf8))

@@ -31,8 +31,8 @@ import Testing
 
     private static let echo = "com.github.futomi.hello-world.echo"
 
-    private static func install(_ names: some Sequence<String>, in folder: TestFolder) throws -> String {
-        try folder.install(
+    private static func install(_ names: some Sequence<String>, in folder: TestFolder) async throws -> String {
+        try await folder.install(
             names.map { "\(try TestBuild.fixtures)/libgotapi-plugin-\($0).so" }
                 + ["\(try TestBuild.plugins)/libgotapi-plugin-helloworld.so"])
     }
@@ -49,7 +49,7 @@ import Testing
             ? Self.broken.merging(Self.crashing) { $1 }
             : Self.broken.merging(["uniquesymbols": ["UNIQUE_SYMBOLS"]]) { $1 }
         let folder = try TestFolder()
-        let plugins = try Self.install(expected.keys, in: folder)
+        let plugins = try await Self.install(expected.keys, in: folder)
         let (process, port) = try await GatewayProcess.start(
             in: folder, plugins: plugins, more: ", \"plugins\": {\"isolation\": \"\(isolation)\"}")
         try await withClient(port: port) { application in
@@ -85,7 +85,7 @@ import Testing
     @Test(.timeLimit(.minutes(2)), arguments: ["process", "none"])
     func aMisbehavingPluginCostsItsOwnRequestsOnly(isolation: String) async throws {
         let folder = try TestFolder()
-        let plugins = try Self.install(
+        let plugins = try await Self.install(
             Self.served.map(\.name) + (isolation == "process" ? ["crashes"] : []), in: folder)
         let (process, port) = try await GatewayProcess.start(
             in: folder, plugins: plugins,
@@ -116,7 +116,7 @@ import Testing
     @Test(.timeLimit(.minutes(2)), arguments: ["process", "none"])
     func aFloodOfLogLinesIsBoundedAndCleaned(isolation: String) async throws {
         let folder = try TestFolder()
-        let plugins = try Self.install(["logs"], in: folder)
+        let plugins = try await Self.install(["logs"], in: folder)
         let (process, port) = try await GatewayProcess.start(
             in: folder, plugins: plugins, more: ", \"plugins\": {\"isolation\": \"\(isolation)\"}")
         try await withClient(port: port) { application in

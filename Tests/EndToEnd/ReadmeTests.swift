@@ -13,8 +13,8 @@ import Testing
         let text: String
     }
 
-    private static func readme() throws -> [Block] {
-        let outcome = try TestProcess.run("/bin/cat", ["\(TestBuild.root)/README.md"])
+    private static func readme() async throws -> [Block] {
+        let outcome = try await TestProcess.run("/bin/cat", ["\(TestBuild.root)/README.md"])
         var blocks: [Block] = []
         var current: (language: String, lines: [Substring])?
         for line in outcome.output.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -37,12 +37,13 @@ import Testing
 
     @Test(.timeLimit(.minutes(5)))
     func itsPluginsCompileAndAnswerAsItsCommandsSay() async throws {
-        let blocks = try Self.readme()
+        let blocks = try await Self.readme()
         let folder = try TestFolder()
-        func shell(_ command: String) throws -> TestProcess.Outcome {
-            try TestProcess.run("/bin/sh", ["-euc", command], in: folder.path)
+        func shell(_ command: String) async throws -> TestProcess.Outcome {
+            try await TestProcess.run("/bin/sh", ["-euc", command], in: folder.path)
         }
-        _ = try shell("ln -s '\(TestBuild.root)/PluginSDK' PluginSDK; mkdir -p plugins thermometer/Sources/Thermometer")
+        _ = try await shell(
+            "ln -s '\(TestBuild.root)/PluginSDK' PluginSDK; mkdir -p plugins thermometer/Sources/Thermometer")
         let swift = blocks.filter { $0.language == "swift" }.map(\.text)
         try folder.write(try #require(blocks.first { $0.language == "c" }).text, to: "thermo.c")
         try folder.write(swift[0], to: "thermometer/Package.swift")
@@ -66,7 +67,7 @@ import Testing
                 let output = try await process.waitForOutput { $0.contains("https://localhost:") }
                 port = output.split(separator: "https://localhost:").last?.prefix { $0.isNumber }.description ?? ""
             default:
-                let outcome = try shell(command.replacing("localhost:4036", with: "localhost:\(port)"))
+                let outcome = try await shell(command.replacing("localhost:4036", with: "localhost:\(port)"))
                 #expect(outcome.status == 0, "\(command)\n\(outcome.output)")
                 if command.hasPrefix("curl") { #expect(outcome.output.contains("\"temperature\":21.5")) }
                 if command.hasSuffix("plugin list") {
@@ -80,17 +81,17 @@ import Testing
         #expect(await process.waitForExit() == 0)
     }
 
-    @Test func itsCommandsAreThere() throws {
+    @Test func itsCommandsAreThere() async throws {
         for command in Self.startingCommands {
             #expect(access("\(TestBuild.root)/\(command)", X_OK) == 0)
-            #expect(try Self.readme().contains { $0.language == "sh" && $0.text == command + "\n" })
+            #expect(try await Self.readme().contains { $0.language == "sh" && $0.text == command + "\n" })
         }
     }
 
     /// A row for each key that the configuration's reader knows would be the reader's own table; what must not happen is
     /// that the page promises a key which is refused.
-    @Test func everyKeyOfItsTableIsAccepted() throws {
-        let page = try TestProcess.run("/bin/cat", ["\(TestBuild.root)/README.md"]).output
+    @Test func everyKeyOfItsTableIsAccepted() async throws {
+        let page = try await TestProcess.run("/bin/cat", ["\(TestBuild.root)/README.md"]).output
         let table = try #require(page.split(separator: "## Configuration").last?.split(separator: "## More").first)
         let keys = table.split(separator: "\n").filter { $0.hasPrefix("| `") }
             .flatMap { $0.split(separator: "|")[0].split(separator: "`") }
@@ -101,7 +102,7 @@ import Testing
             let path = key.replacing("<id>", with: "com_example").split(separator: ".")
             let text = path.reversed().reduce("[[[]]]") { "{\"\($1)\": \($0)}" }
             try folder.write(text, to: "config.json")
-            let outcome = try TestProcess.run(TestBuild.products + "/gotapi", ["check"], in: folder.path)
+            let outcome = try await TestProcess.run(TestBuild.products + "/gotapi", ["check"], in: folder.path)
             // The value is wrong for every key, so each is refused for its value, and none because nobody knows it.
             #expect(outcome.status == 78 && !outcome.output.contains("unknown"), "\(key): \(outcome.output)")
         }
