@@ -176,9 +176,6 @@ package final class Gateway: Sendable {
             droppedPushes: counts.dropped)
     }
 
-    /// All services that can be called now, as a JSON array.
-    package var servicesJSON: [UInt8] { router.table.servicesJSON }
-
     /// The services of an endpoint that are routed, in its order; none where it is not.
     package func services(of endpoint: any PluginEndpoint) -> [Service] {
         router.table.plugin(of: endpoint)?.services ?? []

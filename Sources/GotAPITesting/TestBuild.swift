@@ -24,11 +24,6 @@ package enum TestBuild {
         get throws { try environment("GOTAPI_TEST_FIXTURES") }
     }
 
-    /// The Python that has Playwright.
-    package static var python: String {
-        get throws { try environment("GOTAPI_TEST_PYTHON") }
-    }
-
     private static func environment(_ name: String) throws -> String {
         guard let value = getenv(name) else {
             throw TestConnectionError(description: "\(name) is not set: run these tests with script/test")
