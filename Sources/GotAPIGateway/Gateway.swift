@@ -76,45 +76,6 @@ package final class Gateway: Sendable {
         currentConditions.withLockedValue { $0 = Conditions(settings, isStopping: $0.isStopping) }
     }
 
-    /// Replaces the endpoints in one step. Requests that were dispatched before stay with the endpoint that has them.
-    ///
-    /// What clients agreed upon with an endpoint that is no longer there is forgotten, and its subscriptions end with an
-    /// error push. Applications that asked for it are told which services came and went.
-    ///
-    /// - Parameters:
-    ///   - endpoints: in the order in which discovery lists their services.
-    ///   - keeping: endpoints whose subscriptions go on although they are no longer there, until
-    ///     ``endSubscriptions(of:withErrorPush:)`` (plugin-abi.md, "Reload", step 4).
-    package func setEndpoints(
-        _ endpoints: [any PluginEndpoint], keepingSubscriptionsOf keeping: [any PluginEndpoint] = []
-    ) {
-        let removed = NIOLockedValueBox<[RoutedPlugin]>([])
-        router.setEndpoints(endpoints) { outcome in
-            removed.withLockedValue { $0 = outcome.removed }
-            push(outcome.changes)
-        }
-        events.performDecided()
-        let gone = removed.withLockedValue { $0 }
-        guard !gone.isEmpty else { return }
-        negotiations.forget(plugins: Set(gone.map(\.number)))
-        for plugin in gone where !keeping.contains(where: { $0 === plugin.endpoint }) {
-            endSubscriptions(of: plugin.endpoint, withErrorPush: true)
-        }
-    }
-
-    /// Ends all subscriptions of an endpoint, with an error push to their clients or silently.
-    package func endSubscriptions(of endpoint: any PluginEndpoint, withErrorPush: Bool) {
-        let error = GatewayError(.error, "The plug-in \(endpoint.name) was stopped or replaced.", status: 503)
-        events.perform { state in
-            state.endSubscriptions(of: endpoint, reason: .gatewayStops, error: withErrorPush ? error : nil)
-        }
-    }
-
-    /// The subscriptions of an endpoint: number and the request that began it, absent where it was too long to be kept.
-    package func subscriptions(of endpoint: any PluginEndpoint) -> [(subscription: UInt64, request: PluginMessage?)] {
-        events.subscriptions(of: endpoint).map { ($0.number, $0.request) }
-    }
-
     /// Ends what has lived long enough: tokens, pending clients, subscriptions of clients that are gone. To be called once a
     /// second.
     package func tick(now: UInt64) {

@@ -11,32 +11,12 @@ extension PluginHost.Slot {
             outcome: outcome)
     }
 
-    var hosted: HostedPlugin? {
+    var hosted: PluginSupervisor? {
         if case .hosted(let plugin) = outcome { plugin } else { nil }
     }
 
     /// A plug-in that waits to be started.
-    var loaded: HostedPlugin? { hosted.flatMap { $0.state == .loaded ? $0 : nil } }
-
-    /// A plug-in that applications may be told of: it has run.
-    var started: HostedPlugin? {
-        hosted.flatMap { plugin in
-            switch plugin.state {
-            case .running, .ending, .crashed, .stopping: plugin
-            case .idle, .loading, .loaded, .starting, .stopped, .failed: nil
-            }
-        }
-    }
-
-    /// Whether no process uses the copy any more. One that was loaded in process may be used for good.
-    var isOver: Bool {
-        guard let plugin = hosted else { return true }
-        guard plugin.transport.isIsolated else { return false }
-        return switch plugin.state {
-        case .failed, .stopped, .crashed: plugin.transport.pid == nil
-        case .idle, .loading, .loaded, .starting, .running, .stopping, .ending: false
-        }
-    }
+    var loaded: PluginSupervisor? { hosted.flatMap { $0.current.state == .loaded ? $0 : nil } }
 }
 
 extension PluginStatus {

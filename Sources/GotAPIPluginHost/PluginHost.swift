@@ -16,7 +16,7 @@ package final class PluginHost: Sendable {
         enum Outcome: Sendable {
             case refused(LoadFailure)
             case disabled
-            case hosted(HostedPlugin)
+            case hosted(PluginSupervisor)
         }
 
         let file: LibraryFile
@@ -28,8 +28,6 @@ package final class PluginHost: Sendable {
 
     private struct Table {
         var slots: [Slot] = []
-        /// Those that `endpointsChanged` was told of, to tell them once that they are public.
-        var published: Set<ObjectIdentifier> = []
         /// True while ``PluginHost/start()`` waits: it publishes all at once.
         var isStarting = true
         var isPublishing = false
@@ -37,8 +35,6 @@ package final class PluginHost: Sendable {
         var isShutDown = false
     }
 
-    /// How many libraries are copied, checked and loaded at once.
-    static let parallelism = 8
     /// How long the gateway's start waits for slow ones (gotapi-wire.md, "Ports, TLS, listeners").
     static let startPatience = TimeAmount.seconds(1)
 
@@ -46,7 +42,7 @@ package final class PluginHost: Sendable {
     private let group: any EventLoopGroup
     private let sink: any EventSink
     private let logger: Logger
-    private let endpointsChanged: @Sendable ([any PluginEndpoint]) -> Void
+    private let endpointsChanged: @Sendable (EndpointChange) -> Void
     private let table = NIOLockedValueBox(Table())
     private let store = NIOLockedValueBox<LibraryStore?>(nil)
 
@@ -54,10 +50,11 @@ package final class PluginHost: Sendable {
     ///   - group: each plug-in belongs to one of its event loops.
     ///   - sink: hears what plug-ins do of their own accord.
     ///   - endpointsChanged: is given all plug-ins that have started, in scan order, whenever that changes; calls come
-    ///     one after another, from any thread. A plug-in that has crashed stays among them, and replies that it has.
+    ///     one after another, from any thread. A plug-in that has crashed stays among them, not online, until its next
+    ///     generation takes its place.
     package init(
         settings: PluginHostSettings, group: any EventLoopGroup, sink: any EventSink, logger: Logger,
-        endpointsChanged: @escaping @Sendable ([any PluginEndpoint]) -> Void
+        endpointsChanged: @escaping @Sendable (EndpointChange) -> Void
     ) {
         self.settings = settings
         self.group = group
@@ -77,7 +74,7 @@ package final class PluginHost: Sendable {
         table.withLockedValue { $0.slots = slots }
         let starting = slots.compactMap(\.loaded).map { plugin in
             let future = plugin.start()
-            future.whenComplete { _ in self.started(plugin) }
+            future.whenComplete { _ in self.started(plugin.current) }
             return future
         }
         let loop = group.next()
@@ -158,7 +155,7 @@ package final class PluginHost: Sendable {
         }
         await refuseRepeatedServices(in: slots)
         for slot in slots { log(slot) }
-        for slot in slots where slot.isOver { remove(slot) }
+        for slot in slots where slot.hosted == nil { remove(slot) }
         return slots
     }
 
@@ -176,27 +173,32 @@ package final class PluginHost: Sendable {
             return .refused(LoadFailure(wrapping: error))
         }
         let eventLoop = group.next()
-        let transport: any PluginTransport =
-            switch isolation {
-            case .none: InProcessTransport(name: id, eventLoop: eventLoop)
-            case .process:
-                RunnerTransport(
-                    command: .runner(at: settings.runnerPath, id: id, dataPath: dataPath), eventLoop: eventLoop)
-            }
         let instruction = LoadInstruction(
             library: library.copy.library, id: id, config: settings.items[id]?.configJSON ?? "{}",
             dataDirectory: dataPath, resourceDirectory: library.resourcePath)
-        return .hosted(
-            HostedPlugin(
-                generation: 1, instruction: instruction, flags: library.image.note.flags, transport: transport,
-                sink: sink,
-                eventLoop: eventLoop, hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, logger: logger))
+        let supervisor = PluginSupervisor(receiver: settings.receiver, policy: settings.restartPolicy) {
+            [settings, sink, logger] generation in
+            let transport: any PluginTransport =
+                switch isolation {
+                case .none: InProcessTransport(name: id, eventLoop: eventLoop)
+                case .process:
+                    RunnerTransport(
+                        command: .runner(at: settings.runnerPath, id: id, dataPath: dataPath), eventLoop: eventLoop)
+                }
+            return HostedPlugin(
+                generation: generation, instruction: instruction, flags: library.image.note.flags,
+                transport: transport, sink: sink, eventLoop: eventLoop,
+                hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, logger: logger)
+        } changed: { [weak self] in
+            self?.publish()
+        }
+        return .hosted(supervisor)
     }
 
     /// Of two plug-ins that serve the same profile of the same service the later one is refused as a whole.
     private func refuseRepeatedServices(in slots: [Slot]) async {
         var ownerByService: [[String]: String] = [:]
-        for plugin in slots.compactMap(\.loaded) {
+        for plugin in slots.compactMap(\.loaded).map(\.current) {
             let own = plugin.services.flatMap { service in service.scopes.map { [service.serviceID, $0] } }
             if let key = own.first(where: { ownerByService[$0] != nil }), let owner = ownerByService[key] {
                 let reason =
@@ -223,7 +225,7 @@ package final class PluginHost: Sendable {
         switch slot.outcome {
         case .refused(let failure): logger.error("plug-in \(slot.file.path.printable) is refused: \(failure)")
         case .hosted(let plugin):
-            if case .failed(let failure) = plugin.state {
+            if case .failed(let failure) = plugin.current.state {
                 logger.error("plug-in \(slot.file.path.printable) is refused: \(failure)")
             }
         case .disabled: logger.info("plug-in \(slot.file.path.printable) is disabled by the configuration")
@@ -248,20 +250,18 @@ package final class PluginHost: Sendable {
         }
         guard isMine else { return }
         while true {
-            let plugins = table.withLockedValue { table -> [HostedPlugin]? in
+            let supervisors = table.withLockedValue { table -> [PluginSupervisor]? in
                 guard table.publishesAgain else {
                     table.isPublishing = false
                     return nil
                 }
                 table.publishesAgain = false
-                return table.isShutDown ? [] : table.slots.compactMap(\.started)
+                return table.isShutDown ? [] : table.slots.compactMap(\.hosted)
             }
-            guard let plugins else { return }
-            endpointsChanged(plugins)
-            for plugin in plugins {
-                let isNew = table.withLockedValue { $0.published.insert(ObjectIdentifier(plugin)).inserted }
-                if isNew { plugin.wasPublished() }
-            }
+            guard let supervisors else { return }
+            let plugins = supervisors.compactMap(\.endpoint)
+            endpointsChanged(EndpointChange(plugins, successions: supervisors.flatMap { $0.takeSuccessions() }))
+            for plugin in plugins { plugin.wasPublished() }
         }
     }
 
@@ -271,6 +271,33 @@ package final class PluginHost: Sendable {
             var status = PluginStatus(slot, isolation: slot.id.map(settings.isolation(of:)))
             if case .hosted(let plugin) = slot.outcome { plugin.fill(&status) }
             return status
+        }
+    }
+
+    // MARK: - Commands
+
+    /// Starts a plug-in that does not run, at once, and forgets its crashes: `gotapi plugin start ID`.
+    ///
+    /// - Returns: what was done, in words.
+    /// - Throws: ``PluginStartRefusal`` where it does not run now.
+    package func startPlugin(_ id: String) async throws -> String {
+        let slots = table.withLockedValue(\.slots).filter { $0.id == id }
+        guard !slots.isEmpty else { throw PluginStartRefusal("no plug-in has the id \(id): see `gotapi plugin list`") }
+        guard let plugin = slots.compactMap(\.hosted).first else {
+            let reasons = slots.map { slot in
+                if case .refused(let failure) = slot.outcome {
+                    "\(slot.file.path.printable) is refused: \(failure)"
+                } else {
+                    "\(slot.file.path.printable) is disabled by the configuration"
+                }
+            }
+            throw PluginStartRefusal(reasons.joined(separator: "; "))
+        }
+        switch try await plugin.startNow().get() {
+        case .running(let started):
+            return "\(id) runs" + (started.transport.pid.map { " as process \($0)" } ?? "")
+        case .wasRunning: return "\(id) runs already; its crashes are forgotten"
+        case .failed(let failure): throw PluginStartRefusal("\(id) could not be started: \(failure)")
         }
     }
 
@@ -287,74 +314,6 @@ package final class PluginHost: Sendable {
         let stopping = slots.compactMap(\.hosted).map { $0.stop(grace: grace) }
         for future in stopping { await future.value }
         publish()
-        for slot in slots where slot.isOver { remove(slot) }
-    }
-
-    // MARK: - Check
-
-    /// Checks every file in the plug-ins' folder as far as that is possible without running it: for `gotapi check`.
-    ///
-    /// - Returns: one report for each file, in scan order.
-    /// - Throws: where the folder cannot be read.
-    package static func check(_ settings: PluginHostSettings) async throws -> [PluginFileReport] {
-        let (source, content) = try await NIOThreadPool.singleton.runIfActive {
-            let source = try LibrarySource(rootPath: settings.rootPath)
-            return (source, try PluginFolder(path: source.rootPath).scan())
-        }
-        var fileByID: [String: String] = [:]
-        var reports = await inParallel(content.libraries) { file in await report(file, from: source, settings) }
-        for index in reports.indices where reports[index].isEnabled {
-            guard let id = reports[index].id else { continue }
-            if let other = fileByID[id] {
-                reports[index].failure = .repeatedID(id, other: other)
-            } else {
-                fileByID[id] = reports[index].file
-            }
-        }
-        return reports
-    }
-
-    private static func report(
-        _ file: LibraryFile, from source: LibrarySource, _ settings: PluginHostSettings
-    ) async -> PluginFileReport {
-        var report = PluginFileReport(file: file.path, isEnabled: true)
-        do {
-            let (sha256, outcome) = try await NIOThreadPool.singleton.runIfActive {
-                try LibraryImage.inspect(file, from: source)
-            }
-            report.sha256 = sha256
-            let image = try outcome.get()
-            let id = image.note.id
-            report.id = id
-            report.isEnabled = settings.items[id]?.isEnabled ?? true
-            report.isolation = settings.isolation(of: id)
-            if report.isolation == PluginIsolation.none { report.failure = image.inProcessFailure }
-        } catch {
-            report.failure = LoadFailure(wrapping: error)
-        }
-        return report
-    }
-
-    /// Works on all elements, ``parallelism`` at once, and keeps their order.
-    private static func inParallel<Element: Sendable, Result: Sendable>(
-        _ elements: [Element], _ work: @escaping @Sendable (Element) async -> Result
-    ) async -> [Result] {
-        await withTaskGroup(of: (Int, Result).self) { group in
-            var results = [Result?](repeating: nil, count: elements.count)
-            var next = 0
-            for _ in 0..<min(parallelism, elements.count) {
-                let index = next
-                group.addTask { (index, await work(elements[index])) }
-                next += 1
-            }
-            for await (index, result) in group {
-                results[index] = result
-                guard next < elements.count else { continue }
-                let index = next
-                group.addTask { (index, await work(elements[index])) }
-                next += 1
-            }
-            return results.compactMap(\.self)
-        }
+        for slot in slots where slot.hosted?.mayUseLibrary != true { remove(slot) }
     }
 }

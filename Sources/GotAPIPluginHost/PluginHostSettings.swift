@@ -35,19 +35,24 @@ package struct PluginHostSettings: Sendable, Equatable {
     package var runnerPath: String
     package var defaultIsolation: PluginIsolation
     package var items: [String: PluginSettings]
+    /// The gateway's application id, which plug-ins see as `receiver` (`gotapi_server_app_id`).
+    package var receiver: String
     /// `plugin_response_timeout`; a thread that is blocked for 10 s longer counts as hung.
     package var responseTimeout: Duration
+    /// When plug-ins that have crashed are started again.
+    var restartPolicy = RestartPolicy()
 
     /// - Parameter runnerPath: `nil` for `gotapi-plugin-runner` beside this process's own program.
     package init(
         rootPath: String, statePath: String, runnerPath: String? = nil, defaultIsolation: PluginIsolation = .process,
-        items: [String: PluginSettings] = [:], responseTimeout: Duration = .seconds(60)
+        items: [String: PluginSettings] = [:], receiver: String = "", responseTimeout: Duration = .seconds(60)
     ) {
         self.rootPath = rootPath
         self.statePath = statePath
         self.runnerPath = runnerPath ?? Self.folderOfProgram + "/gotapi-plugin-runner"
         self.defaultIsolation = defaultIsolation
         self.items = items
+        self.receiver = receiver
         self.responseTimeout = responseTimeout
     }
 

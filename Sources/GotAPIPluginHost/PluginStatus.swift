@@ -13,7 +13,10 @@ package struct PluginStatus: Sendable, Equatable {
         case blocked
         case stopping
         case stopped
+        /// It is started again soon.
         case crashed
+        /// It has crashed too often and is not started again by itself.
+        case quarantined
         /// It was not loaded or not started; ``failure`` says why.
         case refused
         /// The owner does not want it (`plugins.items.<id>.enabled`).
@@ -31,6 +34,11 @@ package struct PluginStatus: Sendable, Equatable {
     package var sha256: String?
     /// `nil` in process, and where it does not run.
     package var pid: Int32?
+    /// What its process has in memory, in bytes; `nil` in process, and where it does not run.
+    package var memory: UInt64?
+    package var crashes = CrashRecord()
+    /// The last lines that its process printed.
+    package var output: [String] = []
     /// 0 where it was never started.
     package var generation: Int
     package var state: State

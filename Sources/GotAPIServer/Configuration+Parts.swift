@@ -18,7 +18,7 @@ extension Configuration {
                     isEnabled: item.isEnabled, isolation: item.isolation.map { PluginIsolation($0) },
                     configJSON: item.config.map { String(decoding: $0, as: UTF8.self) } ?? "{}")
             },
-            responseTimeout: .seconds(pluginResponseTimeout))
+            receiver: serverAppID, responseTimeout: .seconds(pluginResponseTimeout))
     }
 }
 

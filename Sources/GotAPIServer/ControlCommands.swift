@@ -14,12 +14,17 @@ struct ControlCommands {
     /// The folder that the files' paths are in.
     let pluginRoot: String
 
-    func answer(_ request: ControlRequest) -> ControlResponse {
+    func answer(_ request: ControlRequest) async -> ControlResponse {
         switch request.command {
         case "plugin list":
             .success(JSONNode(.array(plugins.status().map { $0.json(folder: pluginRoot, services: services(of: $0)) })))
+        case "plugin start": await start(request.arguments["id"]?.text ?? "")
         default: .failure("unknown command: \(request.command)")
         }
+    }
+
+    private func start(_ id: String) async -> ControlResponse {
+        do { return .success(JSONNode(.text(try await plugins.startPlugin(id)))) } catch { return .failure("\(error)") }
     }
 
     /// What can be called now, which may be more or less than what the plug-in's file says.
@@ -36,12 +41,17 @@ extension PluginStatus {
             ("id", JSONNode(id)), ("name", JSONNode(name)), ("version", JSONNode(version)),
             ("vendor", JSONNode(vendor)), ("file", JSONNode("\(folder)/\(file)")), ("sha256", JSONNode(sha256)),
             ("pid", pid.map { JSONNode(integerLiteral: Int($0)) } ?? nil),
+            ("memory", memory.map { JSONNode(integerLiteral: Int(clamping: $0)) } ?? nil),
             ("generation", JSONNode(integerLiteral: generation)), ("state", JSONNode(state.rawValue)),
             ("isolation", JSONNode(isolation?.rawValue)),
             ("services", JSONNode(.array(services.map { JSONNode(.text($0)) }))),
             ("requests", JSONNode(integerLiteral: requests)),
             ("errors", JSONNode(integerLiteral: errors)),
             ("pushes", JSONNode(integerLiteral: pushes)),
+            ("crashes", JSONNode(integerLiteral: crashes.count)),
+            ("lastCrash", JSONNode(crashes.reason)),
+            ("lastSignal", crashes.signal.map { JSONNode(integerLiteral: Int($0)) } ?? nil),
+            ("output", JSONNode(.array(output.map { JSONNode(.text($0)) }))),
         ]
         if let failure {
             members.append(

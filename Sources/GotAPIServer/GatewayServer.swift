@@ -89,9 +89,9 @@ package final class GatewayServer: ServiceLifecycle.Service {
         let plugins = PluginHost(
             settings: configuration.pluginHostSettings(runnerPath: runnerPath), group: group, sink: gateway,
             logger: logger
-        ) { current in
-            endpoints.withLockedValue { $0 = current }
-            gateway.setEndpoints(current)
+        ) { change in
+            endpoints.withLockedValue { $0 = change.endpoints }
+            gateway.apply(change)
         }
         guard let states = await Self.start(plugins) else {
             await plugins.shutDown()
@@ -106,7 +106,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
             let control = try await ControlServer.start(
                 path: ControlSocket.path(inStateFolder: configuration.statePath), group: group
             ) { [configuration] request in
-                ControlCommands(
+                await ControlCommands(
                     gateway: gateway, plugins: plugins, endpoints: endpoints.withLockedValue { $0 },
                     pluginRoot: configuration.pluginRoot
                 ).answer(request)

@@ -37,10 +37,10 @@ struct ConfigurationOption: ParsableArguments {
 
     /// Sends a request to the gateway that runs with this configuration, or ends the process with status 1 after printing
     /// why there is no answer.
-    func ask(_ command: String) -> JSONNode {
+    func ask(_ command: String, _ arguments: JSONNode = [:]) -> JSONNode {
         let path = ControlSocket.path(inStateFolder: load().configuration.statePath)
         do {
-            switch try ControlClient.send(ControlRequest(command: command), path: path) {
+            switch try ControlClient.send(ControlRequest(command: command, arguments: arguments), path: path) {
             case .success(let result): return result
             case .failure(let words): fail(words, status: 1)
             }

@@ -6,18 +6,25 @@ import GotAPICore
 /// `gotapi plugin …`
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Look at the plug-ins of a running gateway.", subcommands: [List.self])
+        commandName: "plugin", abstract: "Look after the plug-ins of a running gateway.",
+        subcommands: [List.self, Start.self])
 
     /// `gotapi plugin list`: what runs, and what was refused and why.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plug-ins of the running gateway.",
-            discussion: "Prints a table, or with --json an array with one object for each plug-in.")
+            discussion: """
+                Prints a table, with --verbose also what each plug-in printed last and how it crashed, or with --json an \
+                array with one object for each plug-in.
+                """)
 
         @OptionGroup var configuration: ConfigurationOption
 
         @Flag(help: "Print JSON.")
         var json = false
+
+        @Flag(name: .shortAndLong, help: "Print all that is known of each plug-in.")
+        var verbose = false
 
         func run() async throws {
             let result = configuration.ask("plugin list")
@@ -26,23 +33,65 @@ struct PluginCommand: AsyncParsableCommand {
                 return
             }
             let plugins = result.array ?? []
-            var table = Table(["ID", "VERSION", "STATE", "PID", "REQUESTS", "ERRORS", "PUSHES", "SERVICES", "FILE"])
+            var table = Table([
+                "ID", "VERSION", "STATE", "PID", "MEMORY", "REQUESTS", "ERRORS", "PUSHES", "CRASHES", "SIGNAL",
+                "SERVICES",
+                "FILE",
+            ])
             for plugin in plugins {
                 table.append([
                     plugin["id"]?.text ?? "-", plugin["version"]?.text ?? "-", plugin["state"]?.text ?? "-",
-                    plugin["pid"]?.integer.map(String.init) ?? "-", number(plugin["requests"]),
-                    number(plugin["errors"]), number(plugin["pushes"]),
+                    plugin["pid"]?.integer.map(String.init) ?? "-", mebibytes(plugin["memory"]),
+                    number(plugin["requests"]), number(plugin["errors"]), number(plugin["pushes"]),
+                    number(plugin["crashes"]), plugin["lastSignal"]?.integer.map(String.init) ?? "-",
                     String(plugin["services"]?.array?.count ?? 0), plugin["file"]?.text ?? "-",
                 ])
             }
             print(table.text, terminator: "")
             for plugin in plugins {
-                if let failure = plugin["failure"], let code = failure["code"]?.text {
-                    print("\n\(plugin["file"]?.text ?? "-"):\n  \(code): \(failure["reason"]?.text ?? "")")
-                }
+                let lines = details(of: plugin)
+                if !lines.isEmpty { print("\n\(plugin["file"]?.text ?? "-"):\n  " + lines.joined(separator: "\n  ")) }
             }
         }
 
+        private func details(of plugin: JSONNode) -> [String] {
+            var lines: [String] = []
+            if let failure = plugin["failure"], let code = failure["code"]?.text {
+                lines.append("\(code): \(failure["reason"]?.text ?? "")")
+            }
+            guard verbose else { return lines }
+            if let reason = plugin["lastCrash"]?.text { lines.append("crashed last: \(reason)") }
+            let output = plugin["output"]?.array ?? []
+            if !output.isEmpty { lines.append("printed last:") }
+            return lines + output.map { "  \($0.text ?? "")" }
+        }
+
         private func number(_ node: JSONNode?) -> String { String(node?.integer ?? 0) }
+
+        private func mebibytes(_ node: JSONNode?) -> String {
+            guard let bytes = node?.integer else { return "-" }
+            let tenths = (bytes * 10 + 1 << 19) >> 20
+            return "\(tenths / 10).\(tenths % 10) MiB"
+        }
+    }
+
+    /// `gotapi plugin start ID`: starts one that has crashed.
+    struct Start: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Start a plug-in that has crashed, at once.",
+            discussion: """
+                Its crashes are forgotten: also one that is quarantined starts, and after its next crash the pause is the \
+                shortest again. Prints what became of it; exit status 1 where it does not run.
+                """)
+
+        @OptionGroup var configuration: ConfigurationOption
+
+        @Argument(help: "The plug-in's id, as `gotapi plugin list` shows it.")
+        var id: String
+
+        func run() async throws {
+            let result = configuration.ask("plugin start", ["id": JSONNode(.text(id))])
+            print(result.text ?? "")
+        }
     }
 }

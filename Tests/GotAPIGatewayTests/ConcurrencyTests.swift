@@ -73,7 +73,7 @@ import Testing
             plugin.on(.accessToken) { _, reply in Task { reply(.members(Array("{}".utf8))) } }
             return plugin
         }
-        test.gateway.setEndpoints([endpoints[0]])
+        test.gateway.apply(EndpointChange([endpoints[0]]))
         let tokens = try (0..<8).map { _ in try test.authorize() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for token in tokens {
@@ -90,7 +90,7 @@ import Testing
             }
             group.addTask {
                 for endpoint in endpoints.dropFirst() {
-                    test.gateway.setEndpoints([endpoint])
+                    test.gateway.apply(EndpointChange([endpoint]))
                     await Task.yield()
                 }
             }

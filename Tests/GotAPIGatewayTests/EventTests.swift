@@ -172,37 +172,13 @@ import Testing
         let token = try stage.test.authorize()
         let socket = try stage.test.openSocket(token: token)
         stage.subscribe(token)
-        stage.test.gateway.setEndpoints([])
+        stage.test.gateway.apply(EndpointChange([]))
         let text = try #require(socket.outlet.texts.first)
         #expect(text.hasPrefix(Self.text("x", #""result":1,"statusCode":503,"errorCode":"1""#).dropLast()))
         #expect(text.contains(#""errorText":"Service Unavailable","errorMessage":"[ERROR] "#))
         #expect(stage.plugin.ended == [.init(subscription: 1, reason: .gatewayStops)])
         stage.push(1)
         #expect(socket.outlet.texts.count == 1)
-    }
-
-    @Test func aReloadMayKeepSubscriptionsForAWhile() throws {
-        let stage = Stage()
-        let token = try stage.test.authorize()
-        let socket = try stage.test.openSocket(token: token)
-        stage.subscribe(token)
-        stage.test.gateway.setEndpoints([], keepingSubscriptionsOf: [stage.plugin])
-        stage.push(1)
-        #expect(socket.outlet.texts == [Self.text()])
-        let kept = stage.test.gateway.subscriptions(of: stage.plugin)
-        #expect(kept.map(\.subscription) == [1])
-        #expect(kept.first?.request?.attribute == "x")
-        stage.test.gateway.endSubscriptions(of: stage.plugin, withErrorPush: false)
-        #expect(socket.outlet.texts.count == 1)
-        #expect(stage.plugin.ended.count == 1)
-    }
-
-    @Test func aLongRequestIsNotKept() throws {
-        let stage = Stage()
-        let token = try stage.test.authorize()
-        let long = String(repeating: "a", count: 16 << 10)
-        _ = stage.test.begin("PUT", "/gotapi/t/x?serviceId=s&accessToken=\(token)&long=\(long)")
-        #expect(stage.test.gateway.subscriptions(of: stage.plugin).map { $0.request == nil } == [true])
     }
 
     @Test func aGatewayThatStopsEndsSubscriptionsAndClosesSockets() throws {

@@ -177,7 +177,7 @@ import Testing
         }
         #expect(plugin.messages(.clientID).map(\.serviceID) == ["s", "s", "s2"])
         let next = ScriptedEndpoint("p", generation: 2, services: [SamplePlugins.service("s")])
-        test.gateway.setEndpoints([next])
+        test.gateway.apply(EndpointChange([next]))
         #expect(try test.send("GET", Self.target(tokens[0])).status == 200)
         #expect(next.messages(.clientID).count == 1)
         #expect(try test.send("GET", Self.target(tokens[0], "s2")).result == 6)
@@ -257,7 +257,7 @@ import Testing
         let token = try test.authorize()
         let pending = test.begin("GET", Self.target(token))
         let new = ScriptedEndpoint("p", generation: 2, services: [SamplePlugins.service("s")])
-        test.gateway.setEndpoints([new])
+        test.gateway.apply(EndpointChange([new]))
         held.answerNext("{}")
         #expect(pending.answer?.status == 200)
         #expect(old.messages(.request).count == 1)

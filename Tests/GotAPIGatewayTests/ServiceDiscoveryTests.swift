@@ -90,7 +90,7 @@ import Testing
         #expect(one.messages(.request).count == 1)
         #expect(two.messages(.request).count == 1)
         // When the earlier one is gone, the other's service counts.
-        test.gateway.setEndpoints([two])
+        test.gateway.apply(EndpointChange([two]))
         #expect(Self.names(try test.send("GET", target)) == ["a/two", "a/other", "b/1"])
     }
 
@@ -99,14 +99,14 @@ import Testing
         let test = TestGateway([plugin])
         let token = try test.authorize()
         #expect(try test.send("GET", "/gotapi/t?serviceId=a&accessToken=\(token)").result == 0)
-        test.gateway.setEndpoints([])
+        test.gateway.apply(EndpointChange([]))
         #expect(try test.send("GET", "/gotapi/t?serviceId=a&accessToken=\(token)").result == 6)
         // An answer that comes too late does not bring it back.
-        test.gateway.setEndpoints([plugin])
+        test.gateway.apply(EndpointChange([plugin]))
         let held = HeldReplies()
         plugin.on(.serviceDiscovery, held.script)
         let pending = test.begin("GET", "/gotapi/servicediscovery?accessToken=\(token)")
-        test.gateway.setEndpoints([])
+        test.gateway.apply(EndpointChange([]))
         held.answerNext(Self.list(Self.service("b")))
         #expect(Self.names(pending.answer).isEmpty)
     }
@@ -142,12 +142,12 @@ import Testing
 
         // A new generation with the same services is no change, its end is one.
         let next = ScriptedEndpoint("p", generation: 2, services: [Self.service("a", "2"), Self.service("c")])
-        test.gateway.setEndpoints([next])
+        test.gateway.apply(EndpointChange([next]))
         #expect(sockets[0].outlet.texts.count == 3)
-        test.gateway.setEndpoints([])
+        test.gateway.apply(EndpointChange([]))
         #expect(sockets[0].outlet.texts.count == 5)
         _ = try test.send("DELETE", path + tokens[0])
-        test.gateway.setEndpoints([next])
+        test.gateway.apply(EndpointChange([next]))
         #expect(sockets[0].outlet.texts.count == 5)
     }
 
@@ -160,13 +160,13 @@ import Testing
         test.clock.advance(by: .seconds(9))
         test.gateway.tick(now: test.clock.now)
         let socket = try test.openSocket(token: token)
-        test.gateway.setEndpoints([])
+        test.gateway.apply(EndpointChange([]))
         #expect(socket.outlet.texts.count == 1)
         _ = socket.receive(.closed)
         test.clock.advance(by: .seconds(10))
         test.gateway.tick(now: test.clock.now)
         let again = try test.openSocket(token: token)
-        test.gateway.setEndpoints([plugin])
+        test.gateway.apply(EndpointChange([plugin]))
         #expect(again.outlet.texts.isEmpty)
     }
 

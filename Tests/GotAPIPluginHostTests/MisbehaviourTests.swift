@@ -39,7 +39,7 @@ struct MisbehaviourTests {
             let begin = monotonicNow()
             #expect(try await test.request("silent", within: .milliseconds(300)) == .timeout)
             let waited = monotonicNow() - begin
-            #expect(waited >= 300_000_000 && waited < 2_000_000_000)
+            #expect(waited >= 300_000_000 && waited < 20_000_000_000)
             #expect(try await test.request("echo").text == "{\"data\":\"ok\"}")
             #expect(host.status().first?.errors == 1)
         }
@@ -154,7 +154,7 @@ struct MisbehaviourTests {
     // MARK: - Crashes
 
     @Test(arguments: [("segv", "signal 11"), ("exit", "status 3"), ("child", "signal 9")])
-    func aCrashRepliesAtOnceAndStaysUnavailable(attribute: String, words: String) async throws {
+    func aCrashRepliesAtOnceAndSoDoesWhateverComesBeforeTheNextStart(attribute: String, words: String) async throws {
         try await withPlugin { host async throws in
             let endpoint = try test.endpoint()
             let waiting = endpoint.begin(test.makeMessage("silent"))
@@ -163,15 +163,13 @@ struct MisbehaviourTests {
             #expect(try await test.request(attribute) == .crashed)
             #expect(await waiting.value == .crashed)
             #expect(monotonicNow() - begin < 3_000_000_000)
-            #expect(try await test.request("echo") == .unavailable("The plug-in has crashed."))
+            #expect(try await test.request("echo") == .crashed)
             let status = try #require(host.status().first)
             #expect(status.state == .crashed)
             #expect(status.pid == nil)
             #expect(status.failure?.reason.contains(words) == true, "\(String(describing: status.failure))")
             if attribute == "segv" { #expect(test.lines.contains("about to crash")) }
-            for await event in test.sink.events {
-                if case .unsubscribed = event { break }
-            }
+            #expect(!endpoint.isOnline)
         }
     }
 
@@ -263,7 +261,7 @@ struct MisbehaviourTests {
             #expect(status.map(\.state) == [.running])
             #expect(try await test.request("x", to: "x." + mode) == .crashed)
             #expect(host.status().first?.state == .crashed)
-            #expect(try await test.request("x", to: "x." + mode) == .unavailable("The plug-in has crashed."))
+            #expect(try await test.request("x", to: "x." + mode) == .crashed)
         }
     }
 

@@ -10,8 +10,11 @@ package protocol PluginEndpoint: AnyObject, Sendable {
     var generation: Int { get }
     /// The name for people.
     var name: String { get }
-    /// The services that its descriptor names. What it announces later comes as the answer to a discovery message.
+    /// The services that it had when it was handed to the router. What it announces later comes as the answer to a
+    /// discovery message.
     var services: [Service] { get }
+    /// False where it is gone for now, so that it can answer nothing: its services stay listed, with `online: false`.
+    var isOnline: Bool { get }
 
     /// Hands a message over. `reply` is called exactly once, from any thread, by the message's deadline at the latest.
     func deliver(_ message: PluginMessage, reply: @escaping @Sendable (PluginReply) -> Void)
@@ -24,6 +27,32 @@ package protocol PluginEndpoint: AnyObject, Sendable {
 
     /// Whether the subscription's client has a socket, so that the plug-in's pushes can tell it (`DROPPED`).
     func setReachable(_ subscription: UInt64, _ isReachable: Bool)
+}
+
+/// The endpoints that there are from now on, in one step (plugin-abi.md, "Reload", steps 3 and 4).
+package struct EndpointChange: Sendable {
+    /// What takes over the subscriptions of an endpoint that has ended.
+    package struct Succession: Sendable {
+        package let predecessor: any PluginEndpoint
+        /// `nil` where it is still to come: the subscriptions wait for it.
+        package let successor: (any PluginEndpoint)?
+
+        package init(predecessor: any PluginEndpoint, successor: (any PluginEndpoint)?) {
+            self.predecessor = predecessor
+            self.successor = successor
+        }
+    }
+
+    /// In the order in which discovery lists their services. One may be there that is not online.
+    package var endpoints: [any PluginEndpoint]
+    /// Only of endpoints that repeat requests safely (`REPLAYABLE`). The subscriptions of others that are gone, or not
+    /// online, end with an error push.
+    package var successions: [Succession]
+
+    package init(_ endpoints: [any PluginEndpoint], successions: [Succession] = []) {
+        self.endpoints = endpoints
+        self.successions = successions
+    }
 }
 
 /// Why a subscription ended without the plug-in's doing. The raw values are the ABI's.

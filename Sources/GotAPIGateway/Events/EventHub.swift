@@ -51,8 +51,10 @@ final class EventHub: Sendable {
         outlet.send(text)
     }
 
-    func subscriptions(of endpoint: any PluginEndpoint) -> [Subscription] {
-        state.withLockedValue { $0.subscriptions(of: endpoint) }
+    var subscribedEndpoints: [any PluginEndpoint] { state.withLockedValue(\.subscribedEndpoints) }
+
+    func hasSubscriptions(ofMessage message: UInt64) -> Bool {
+        state.withLockedValue { $0.hasSubscriptions(ofMessage: message) }
     }
 
     private func perform(_ effect: EventState.Effect) {

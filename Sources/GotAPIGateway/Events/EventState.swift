@@ -143,27 +143,48 @@ struct EventState: Sendable {
         return subscription
     }
 
-    func subscriptions(of endpoint: any PluginEndpoint) -> [Subscription] {
+    private func subscriptions(of endpoint: any PluginEndpoint) -> [Subscription] {
         subscriptions.values.filter { $0.endpoint === endpoint }
+    }
+
+    /// Ends what began in the name of a request that is not answered yet.
+    mutating func endSubscriptions(ofMessage message: UInt64) -> [Effect] {
+        (unanswered[message] ?? []).compactMap { remove($0) }.map { .end($0.endpoint, $0.number, .clientGone) }
+    }
+
+    /// Whether anything began in the name of a request that is not answered yet.
+    func hasSubscriptions(ofMessage message: UInt64) -> Bool { unanswered[message] != nil }
+
+    /// The endpoints that have subscriptions.
+    var subscribedEndpoints: [any PluginEndpoint] {
+        Dictionary(subscriptions.values.map { (ObjectIdentifier($0.endpoint), $0.endpoint) }) { first, _ in first }
+            .map(\.value)
+    }
+
+    /// Takes out the subscriptions of an endpoint, oldest first: others will take their place.
+    mutating func takeSubscriptions(of endpoint: any PluginEndpoint) -> [Subscription] {
+        let taken = subscriptions(of: endpoint).sorted { $0.number < $1.number }
+        for subscription in taken { _ = remove(Subscription.Name(endpoint, subscription.number)) }
+        return taken
+    }
+
+    /// Tells a client that a subscription which was taken out does not go on.
+    mutating func reportEnd(_ error: GatewayError, of subscription: Subscription) -> [Effect] {
+        guard let outlet = newestOutlet(of: subscription.client) else {
+            droppedPushes += 1
+            return []
+        }
+        pushes += 1
+        return [.send(outlet, PushText.end(error, beginning: subscription.beginning))]
     }
 
     /// Ends the subscriptions of an endpoint; their clients get an error push where there is one.
     mutating func endSubscriptions(
         of endpoint: any PluginEndpoint, reason: UnsubscribeReason, error: GatewayError?
     ) -> [Effect] {
-        subscriptions(of: endpoint).flatMap { subscription -> [Effect] in
-            let outlet = newestOutlet(of: subscription.client)
-            _ = remove(Subscription.Name(endpoint, subscription.number))
-            var effects: [Effect] = [.end(endpoint, subscription.number, reason)]
-            if let error {
-                if let outlet {
-                    pushes += 1
-                    effects.append(.send(outlet, PushText.end(error, beginning: subscription.beginning)))
-                } else {
-                    droppedPushes += 1
-                }
-            }
-            return effects
+        takeSubscriptions(of: endpoint).flatMap { subscription -> [Effect] in
+            let end = Effect.end(endpoint, subscription.number, reason)
+            return [end] + (error.map { reportEnd($0, of: subscription) } ?? [])
         }
     }
 

@@ -32,6 +32,21 @@ struct Subscription: Sendable {
     /// When the request was answered, in nanoseconds; `nil` before.
     var answered: UInt64?
 
+    /// The same one as another endpoint's.
+    func moved(to endpoint: any PluginEndpoint, number: UInt64) -> Subscription {
+        Subscription(moving: self, to: endpoint, number: number)
+    }
+
+    private init(moving other: Subscription, to endpoint: any PluginEndpoint, number: UInt64) {
+        self.endpoint = endpoint
+        self.number = number
+        client = other.client
+        message = other.message
+        request = other.request
+        beginning = other.beginning
+        answered = other.answered
+    }
+
     init(_ endpoint: any PluginEndpoint, _ number: UInt64, _ message: PluginMessage, answered: UInt64?) {
         self.endpoint = endpoint
         self.number = number

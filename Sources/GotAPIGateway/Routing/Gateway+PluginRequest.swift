@@ -17,15 +17,20 @@ extension Gateway {
         }
 
         let number = begin(call, endpoint: plugin.endpoint)
-        let message = message(number, call, client, serviceID)
-        let subject = Negotiations.Subject(client: client.number, plugin: plugin.number, serviceID: serviceID)
+        dispatch(message(number, call, client, serviceID), to: plugin)
+        return cancellation(of: number)
+    }
+
+    /// Hands a request that waits for its answer to a plug-in, which has to accept its client before.
+    func dispatch(_ message: PluginMessage, to plugin: RoutedPlugin) {
+        let subject = Negotiations.Subject(
+            client: message.client, plugin: plugin.number, serviceID: message.serviceID)
         switch negotiations.admit(message, subject) {
         case .accepted(let credentials): deliver(message, credentials, to: plugin)
         case .begins: negotiate(subject, in: message, with: plugin)
         case .waits: break
-        case .tooManyWait: finish(number) { $0.error(.tooManyWaiting) }
+        case .tooManyWait: finish(message.id) { $0.error(.tooManyWaiting) }
         }
-        return cancellation(of: number)
     }
 
     /// The application's own token, its nonce and its key are in no field and no parameter (plugin-abi.md, "The header").
@@ -51,6 +56,8 @@ extension Gateway {
         message.accessToken = credentials.accessToken
         let number = message.id
         plugin.endpoint.deliver(message) { [self] reply in
+            // Its request fails, so nothing that began in its name may go on with a successor.
+            if reply == .crashed { events.perform { $0.endSubscriptions(ofMessage: number) } }
             finish(number) { context in
                 guard case .members(let members) = reply else {
                     return context.error(GatewayError(reply) ?? .unanswered)

@@ -122,7 +122,8 @@ final class Router: Sendable {
         var owners = ServiceOwners()
         var conflicts: Set<String> = []
         let plugins = entries.map { entry in
-            let services = entry.announced.filter { service in
+            let isOnline = entry.endpoint.isOnline
+            let services = entry.announced.map { isOnline ? $0 : $0.offline }.filter { service in
                 guard let conflict = owners.add(service, of: entry.endpoint.id) else { return true }
                 // As many as anybody would read: the names are the plug-ins'.
                 if conflicts.count < 100 { conflicts.insert("\(entry.endpoint.id): \(conflict)") }

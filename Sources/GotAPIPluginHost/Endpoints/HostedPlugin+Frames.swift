@@ -50,8 +50,12 @@ extension HostedPlugin: PluginTransportReceiver {
         handle(.notOpened(reason: reason))
     }
 
-    func ended(reason: String, output: [String]) {
+    func ended(_ end: ProcessEnd?, reason: String) {
         own.value.hasEnded = true
+        let output = traffic.withLockedValue { traffic in
+            traffic.end = end
+            return traffic.output
+        }
         switch own.value.lifecycle.state {
         case .loading, .loaded, .starting, .running, .ending:
             if !output.isEmpty { logger.error("printed last: \(output.joined(separator: " | "))") }
@@ -61,6 +65,10 @@ extension HostedPlugin: PluginTransportReceiver {
     }
 
     func printed(_ line: String) {
+        traffic.withLockedValue { traffic in
+            if traffic.output.count == Self.keptLines { traffic.output.removeFirst() }
+            traffic.output.append(line)
+        }
         let (passes, omitted) = own.value.outputLimit.take(now: Self.now)
         if omitted > 0 { logger.info("\(omitted) printed lines were left out") }
         if passes { logger.info("printed: \(line)") }

@@ -47,15 +47,47 @@ extension HostedPlugin {
     /// - Returns: a future that completes when its process is reaped; in process: when it has stopped or was left
     ///   alone.
     func stop(grace: Duration) -> EventLoopFuture<Void> {
-        traffic.withLockedValue { $0.closedBecause = "The plug-in is stopped." }
+        traffic.withLockedValue { $0.refusal = .stopped }
         return eventLoop.flatSubmit { [self] in
             handle(.stop(grace))
             return ended()
         }
     }
 
+    /// Asks the plug-in for its services, so that those that it announces are known before its first request: for one that
+    /// takes another's place.
+    ///
+    /// - Returns: a future that completes when it has answered; one that is silent for ``discoveryPatience`` keeps those of
+    ///   its descriptor.
+    func discover(receiver: String) -> EventLoopFuture<Void> {
+        let promise = eventLoop.makePromise(of: Void.self)
+        let deadline = Self.now + UInt64(Self.discoveryPatience.nanoseconds)
+        // No number that a gateway gives out: those begin at 1.
+        let message = PluginMessage(
+            id: 1 << 63, kind: .serviceDiscovery, profile: "networkServiceDiscovery", attribute: "getNetworkServices",
+            receiver: receiver, deadline: deadline)
+        deliver(message) { [self] reply in
+            if case .members(let members) = reply, let scanned = try? JSONScanner.members(of: members),
+                let services = scanned.first(where: { $0.name == "services" }),
+                let list = try? Service.list(Array(members[services.value]))
+            {
+                traffic.withLockedValue { $0.services = list.services }
+            }
+            promise.succeed()
+        }
+        return promise.futureResult
+    }
+
+    /// Keeps messages from it for good, with the words that applications are told.
+    func refuse(_ reply: PluginReply) { traffic.withLockedValue { $0.refusal = reply } }
+
     /// Says that the plug-in is in the gateway's table now.
     func wasPublished() {
+        let isFirst = traffic.withLockedValue { traffic in
+            defer { traffic.isPublished = true }
+            return !traffic.isPublished
+        }
+        guard isFirst else { return }
         eventLoop.execute { [self] in
             report(own.value.changes.published(now: Self.now))
         }
@@ -64,7 +96,9 @@ extension HostedPlugin {
     /// What the plug-in is doing.
     var state: PluginLifecycle.State { traffic.withLockedValue(\.state) }
 
-    private func ended() -> EventLoopFuture<Void> {
+    /// - Returns: a future that completes when its process is reaped; in process: when it has stopped or was left alone.
+    ///   [event loop]
+    func ended() -> EventLoopFuture<Void> {
         guard !own.value.hasEnded else { return eventLoop.makeSucceededVoidFuture() }
         let promise = eventLoop.makePromise(of: Void.self)
         own.value.ending.append(promise)
@@ -106,14 +140,15 @@ extension HostedPlugin {
     ) {
         switch state {
         case .running:
-            traffic.withLockedValue { $0.closedBecause = nil }
+            traffic.withLockedValue { $0.refusal = nil }
         case .ending:
-            close("The plug-in is being ended because it is blocked.", pending: .crashed)
+            close(.crashed)
         case .crashed(let reason):
             logger.error("crashed: \(reason)")
-            close("The plug-in has crashed.", pending: .crashed)
+            close(.crashed)
+            own.value.onCrash(self)
         case .stopped:
-            close("The plug-in is stopped.", pending: .unavailable("The plug-in is stopped."))
+            close(.stopped)
             if before == .idle { own.value.hasEnded = true }
             switch (before, event) {
             case (.stopping, .timeout):
@@ -123,24 +158,22 @@ extension HostedPlugin {
             default: ()
             }
         case .failed:
-            close("The plug-in could not be started.", pending: .crashed)
+            close(.crashed)
         case .stopping:
             // Once more: it may have begun to run meanwhile.
-            traffic.withLockedValue { $0.closedBecause = "The plug-in is stopped." }
+            traffic.withLockedValue { $0.refusal = .stopped }
         case .idle, .loading, .loaded, .starting: ()
         }
     }
 
-    /// Takes no more messages and replies to those that wait. Subscriptions end silently: nothing can be pushed any
-    /// more.
-    private func close(_ reason: String, pending reply: PluginReply) {
-        let subscriptions = traffic.withLockedValue { traffic in
-            traffic.closedBecause = reason
-            defer { traffic.subscriptions = [] }
-            return traffic.subscriptions
+    /// Takes no more messages and replies to those that wait. What becomes of the subscriptions is the gateway's to say, when
+    /// it is told which endpoints there are now.
+    private func close(_ reply: PluginReply) {
+        traffic.withLockedValue { traffic in
+            traffic.refusal = reply
+            traffic.subscriptions = []
         }
         answerAll(reply)
-        for subscription in subscriptions { sink.unsubscribed(self, subscription: subscription) }
     }
 
     private func completePromises() {
@@ -158,4 +191,8 @@ extension HostedPlugin {
             own.value.ending = []
         }
     }
+}
+
+extension PluginReply {
+    static let stopped = PluginReply.unavailable("The plug-in is stopped.")
 }

@@ -13,8 +13,8 @@ import NIOCore
 final class HostedPlugin: PluginEndpoint {
     /// What any thread may touch.
     struct Traffic {
-        /// Why messages are not taken; `nil` while they are.
-        var closedBecause: String? = "The plug-in is not started yet."
+        /// What messages are replied to while they are not taken; `nil` while they are.
+        var refusal: PluginReply? = .unavailable("The plug-in is not started yet.")
         var pending = PendingTable()
         var subscriptions: Set<UInt64> = []
         var isSweeping = false
@@ -23,6 +23,11 @@ final class HostedPlugin: PluginEndpoint {
         var services: [Service] = []
         var state = PluginLifecycle.State.idle
         var isHung = false
+        var isPublished = false
+        /// The last lines that its process printed.
+        var output: [String] = []
+        /// How its process ended.
+        var end: ProcessEnd?
     }
 
     struct Counters: Sendable, Equatable {
@@ -33,6 +38,13 @@ final class HostedPlugin: PluginEndpoint {
         var pushes = 0
         /// Answers and pushes for what is not waited for any more, or never was.
         var stray = 0
+
+        mutating func add(_ other: Self) {
+            requests += other.requests
+            errors += other.errors
+            pushes += other.pushes
+            stray += other.stray
+        }
     }
 
     /// What belongs to the event loop.
@@ -49,10 +61,16 @@ final class HostedPlugin: PluginEndpoint {
         var starting: EventLoopPromise<Void>?
         var ending: [EventLoopPromise<Void>] = []
         var hasEnded = false
+        var onCrash: (HostedPlugin) -> Void = { _ in }
     }
 
+    /// How many printed lines are kept, for `gotapi plugin list --verbose` and the report of a crash.
+    static let keptLines = 20
     /// How often a table of pending messages is looked through while it is not empty; so long may a deadline be missed.
     static let sweepInterval = TimeAmount.milliseconds(50)
+
+    /// How long a plug-in that takes another's place may take to name its services.
+    static let discoveryPatience = TimeAmount.seconds(1)
 
     let id: String
     let generation: Int
@@ -89,6 +107,13 @@ final class HostedPlugin: PluginEndpoint {
     var name: String { traffic.withLockedValue { $0.descriptor?.name ?? id } }
     var services: [Service] { traffic.withLockedValue(\.services) }
 
+    var isOnline: Bool {
+        switch state {
+        case .running: true
+        case .idle, .loading, .loaded, .starting, .stopping, .stopped, .failed, .ending, .crashed: false
+        }
+    }
+
     /// CLOCK_MONOTONIC in nanoseconds.
     static var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
 
@@ -97,7 +122,7 @@ final class HostedPlugin: PluginEndpoint {
     func deliver(_ message: PluginMessage, reply: @escaping @Sendable (PluginReply) -> Void) {
         let (refusal, startsSweep) = traffic.withLockedValue { traffic -> (PluginReply?, Bool) in
             if message.kind == .request { traffic.counters.requests += 1 }
-            if let reason = traffic.closedBecause { return (.unavailable(reason), false) }
+            if let refusal = traffic.refusal { return (refusal, false) }
             if let reason = traffic.pending.insert(message, reply: reply) { return (.overloaded(reason), false) }
             defer { traffic.isSweeping = true }
             return (nil, !traffic.isSweeping)
@@ -191,7 +216,7 @@ final class HostedPlugin: PluginEndpoint {
         case .hung:
             let reason = "has blocked its thread for \(own.value.watch.patience / 1_000_000_000) s"
             traffic.withLockedValue {
-                $0.closedBecause = "The plug-in is blocked."
+                $0.refusal = .unavailable("The plug-in is blocked.")
                 $0.isHung = true
             }
             if transport.isIsolated {
@@ -209,7 +234,7 @@ final class HostedPlugin: PluginEndpoint {
         let isRunning = own.value.lifecycle.state == .running
         traffic.withLockedValue {
             $0.isHung = false
-            if isRunning { $0.closedBecause = nil }
+            if isRunning { $0.refusal = nil }
         }
     }
 }

@@ -67,7 +67,7 @@ final class InProcessTransport: PluginTransport {
         eventLoop.execute { [self] in
             let receiver = incoming.value.receiver
             incoming.value.receiver = nil
-            receiver?.ended(reason: reason, output: [])
+            receiver?.ended(nil, reason: reason)
         }
     }
 }

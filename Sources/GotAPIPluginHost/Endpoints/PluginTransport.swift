@@ -9,7 +9,7 @@ protocol PluginTransport: AnyObject, Sendable {
     /// The process, once it is started and while it is not reaped; `nil` in process.
     var pid: Int32? { get }
 
-    /// Starts the runtime's side; the receiver is kept until ``PluginTransportReceiver/ended(reason:output:)``, or
+    /// Starts the runtime's side; the receiver is kept until ``PluginTransportReceiver/ended(_:reason:)``, or
     /// ``PluginTransportReceiver/notOpened(reason:)``, one of which is called once. [event loop]
     func open(_ receiver: any PluginTransportReceiver)
 
@@ -36,6 +36,6 @@ protocol PluginTransportReceiver: AnyObject, Sendable {
     func printed(_ line: String)
     /// There is no runtime.
     func notOpened(reason: String)
-    /// It is gone, and so is its process; `output` holds the last lines that it printed.
-    func ended(reason: String, output: [String])
+    /// It is gone, and so is its process; `end` says how that ended, where it had one of its own.
+    func ended(_ end: ProcessEnd?, reason: String)
 }

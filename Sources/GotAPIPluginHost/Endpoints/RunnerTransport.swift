@@ -35,7 +35,6 @@ final class RunnerTransport: PluginTransport {
         var receiver: (any PluginTransportReceiver)?
         var socket: (any Channel)?
         var output: (any Channel)?
-        var outputHandler: RunnerOutputHandler?
         var end: ProcessEnd?
         var isSocketOpen = true
         var isOutputOpen = true
@@ -98,7 +97,6 @@ final class RunnerTransport: PluginTransport {
             closeSoon()
         }
         let output = RunnerOutputHandler(onLine: { receiver.printed($0) }, onEnd: { self.outputEnded() })
-        connection.value.outputHandler = output
         let boundOutput = NIOLoopBound(output, eventLoop: eventLoop)
         NIOPipeBootstrap(group: eventLoop)
             .channelOption(.autoRead, value: false)
@@ -219,15 +217,13 @@ final class RunnerTransport: PluginTransport {
         guard let end = connection.value.end, !connection.value.isSocketOpen, !connection.value.isOutputOpen,
             let receiver = connection.value.receiver
         else { return }
-        let output = connection.value.outputHandler?.lastLines ?? []
         connection.value.receiver = nil
-        connection.value.outputHandler = nil
         connection.value.socket = nil
         connection.value.output = nil
         outgoing.withLockedValue {
             $0.isClosed = true
             $0.bytes = []
         }
-        receiver.ended(reason: end.description, output: output)
+        receiver.ended(end, reason: end.description)
     }
 }

@@ -3,8 +3,7 @@
 import NIOCore
 
 /// Reads what a plug-in's process prints, line by line, and never faster than ``bytesPerPause`` each ``pause``: one
-/// that prints without end waits for us instead of taking the event loop from others; nothing is kept but the last
-/// lines.
+/// that prints without end waits for us instead of taking the event loop from others.
 ///
 /// Event-loop bound.
 final class RunnerOutputHandler: ChannelInboundHandler {
@@ -12,14 +11,11 @@ final class RunnerOutputHandler: ChannelInboundHandler {
 
     static let bytesPerPause = 64 << 10
     static let pause = TimeAmount.milliseconds(50)
-    /// How many lines are kept for the report of a crash.
-    static let keptLines = 20
 
     private let onLine: (String) -> Void
     private let onEnd: () -> Void
     private var splitter = LineSplitter()
     private var bytesSincePause = 0
-    private(set) var lastLines: [String] = []
 
     init(onLine: @escaping (String) -> Void, onEnd: @escaping () -> Void) {
         self.onLine = onLine
@@ -31,7 +27,7 @@ final class RunnerOutputHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
         bytesSincePause += buffer.readableBytes
-        for line in buffer.withUnsafeReadableBytes({ splitter.append($0) }) { take(line) }
+        for line in buffer.withUnsafeReadableBytes({ splitter.append($0) }) { onLine(line) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -44,17 +40,11 @@ final class RunnerOutputHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if let line = splitter.finish() { take(line) }
+        if let line = splitter.finish() { onLine(line) }
         onEnd()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-
-    private func take(_ line: String) {
-        if lastLines.count == Self.keptLines { lastLines.removeFirst() }
-        lastLines.append(line)
-        onLine(line)
-    }
 }
 
 @available(*, unavailable)

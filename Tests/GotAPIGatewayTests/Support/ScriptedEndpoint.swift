@@ -24,6 +24,7 @@ final class ScriptedEndpoint: PluginEndpoint {
         var cancelled: [UInt64] = []
         var ended: [Ended] = []
         var reachable: [Reachable] = []
+        var isOnline = true
     }
 
     let id: String
@@ -56,6 +57,16 @@ final class ScriptedEndpoint: PluginEndpoint {
     var cancelled: [UInt64] { state.withLockedValue { $0.cancelled } }
     var ended: [Ended] { state.withLockedValue { $0.ended } }
     var reachable: [Reachable] { state.withLockedValue { $0.reachable } }
+
+    var isOnline: Bool { state.withLockedValue(\.isOnline) }
+
+    /// From now on it replies that it has crashed.
+    func crash() {
+        state.withLockedValue { $0.isOnline = false }
+        for kind in [PluginMessage.Kind.serviceDiscovery, .clientID, .accessToken, .request] {
+            on(kind) { $1(.crashed) }
+        }
+    }
 
     func deliver(_ message: PluginMessage, reply: @escaping Reply) {
         let script = state.withLockedValue { state in

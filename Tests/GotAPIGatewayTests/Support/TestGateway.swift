@@ -28,7 +28,7 @@ struct TestGateway: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         gateway = Gateway(settings: Self.settings(change), logger: logger) { clock.now }
-        gateway.setEndpoints(endpoints)
+        gateway.apply(EndpointChange(endpoints))
     }
 
     // MARK: - GotAPI-1

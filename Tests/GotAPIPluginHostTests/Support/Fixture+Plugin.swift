@@ -15,7 +15,11 @@ extension Fixture {
         #include "gotapi_plugin.h"
 
         #ifndef NO_NOTE
+        #ifdef REPLAYABLE
+        GOTAPI_PLUGIN_NOTE(ID, GOTAPI_FLAG_REPLAYABLE)
+        #else
         GOTAPI_PLUGIN_NOTE(ID, 0)
+        #endif
         #endif
 
         static const gotapi_host *host;
@@ -181,7 +185,7 @@ extension Fixture {
 
         static const gotapi_plugin plugin = {
             sizeof(gotapi_plugin),
-        #ifdef OTHER_FLAGS
+        #if defined(OTHER_FLAGS) || defined(REPLAYABLE)
             GOTAPI_FLAG_REPLAYABLE,
         #else
             0,

@@ -2,12 +2,13 @@
 
 import Glibc
 import GotAPICore
-import GotAPIPluginHost
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Testing
+
+@testable import GotAPIPluginHost
 
 /// A plug-in host over a temporary folder, with all that it needs.
 final class TestHost: Sendable {
@@ -15,6 +16,7 @@ final class TestHost: Sendable {
     let sink = RecordingSink()
     let lines = RecordingLog.Lines()
     let tables: AsyncStream<[any PluginEndpoint]>
+    let changes = NIOLockedValueBox<[EndpointChange]>([])
     let endpoints = NIOLockedValueBox<[any PluginEndpoint]>([])
     private let continuation: AsyncStream<[any PluginEndpoint]>.Continuation
     private let lastMessage = NIOLockedValueBox<UInt64>(0)
@@ -34,13 +36,18 @@ final class TestHost: Sendable {
 
     var plugins: String { folder.path + "/plugins" }
 
+    /// A pause before the first restart, in nanoseconds, that no test waits for.
+    static let never: UInt64 = 3_600_000_000_000
+
     func settings(
         _ isolation: PluginIsolation = .process, runner: String? = nil, items: [String: PluginSettings] = [:],
-        responseTimeout: Duration = .seconds(60)
+        responseTimeout: Duration = .seconds(60), restartPause: UInt64 = TestHost.never
     ) -> PluginHostSettings {
-        PluginHostSettings(
+        var settings = PluginHostSettings(
             rootPath: plugins, statePath: folder.path + "/state", runnerPath: runner, defaultIsolation: isolation,
             items: items, responseTimeout: responseTimeout)
+        settings.restartPolicy = RestartPolicy(shortestPause: restartPause)
+        return settings
     }
 
     func makeHost(_ settings: PluginHostSettings) throws -> PluginHost {
@@ -48,9 +55,10 @@ final class TestHost: Sendable {
             access(settings.runnerPath, X_OK) == 0,
             "there is no \(settings.runnerPath): build the product gotapi-plugin-runner first")
         return PluginHost(settings: settings, group: group, sink: sink, logger: logger) {
-            [endpoints, continuation] table in
-            endpoints.withLockedValue { $0 = table }
-            continuation.yield(table)
+            [endpoints, changes, continuation] change in
+            endpoints.withLockedValue { $0 = change.endpoints }
+            changes.withLockedValue { $0.append(change) }
+            continuation.yield(change.endpoints)
         }
     }
 

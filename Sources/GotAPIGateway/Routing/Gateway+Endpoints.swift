@@ -1,0 +1,41 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+package import GotAPICore
+import NIOConcurrencyHelpers
+
+/// Which endpoints there are, and what becomes of the subscriptions of those that are gone: plugin-abi.md, "Reload".
+extension Gateway {
+    /// Replaces the endpoints in one step. Requests that were dispatched before stay with the endpoint that has them.
+    ///
+    /// What clients agreed upon with an endpoint that is no longer there is forgotten. Its subscriptions, and those of one
+    /// that is not online, go on with its successor where the change names one, and else end with an error push.
+    /// Applications that asked for it are told which services came, changed and went.
+    package func apply(_ change: EndpointChange) {
+        let removed = NIOLockedValueBox<[RoutedPlugin]>([])
+        router.setEndpoints(change.endpoints) { outcome in
+            removed.withLockedValue { $0 = outcome.removed }
+            push(outcome.changes)
+        }
+        events.performDecided()
+        negotiations.forget(plugins: Set(removed.withLockedValue { $0 }.map(\.number)))
+
+        let alive = Set(change.endpoints.filter(\.isOnline).map { ObjectIdentifier($0) })
+        let waiting = Set(change.successions.map { ObjectIdentifier($0.predecessor) })
+        for endpoint in events.subscribedEndpoints
+        where !alive.contains(ObjectIdentifier(endpoint)) && !waiting.contains(ObjectIdentifier(endpoint)) {
+            let error = GatewayError(
+                .error, "The plug-in \(endpoint.name) was stopped, was replaced or has crashed.", status: 503)
+            events.perform { $0.endSubscriptions(of: endpoint, reason: .gatewayStops, error: error) }
+        }
+        for succession in change.successions {
+            guard let successor = succession.successor, let plugin = router.table.plugin(of: successor) else {
+                continue
+            }
+            let subscriptions = events.decideAndPerform { ($0.takeSubscriptions(of: succession.predecessor), []) }
+            for subscription in subscriptions {
+                succession.predecessor.endSubscription(subscription.number, reason: .clientGone)
+            }
+            SubscriptionReplay(subscriptions, to: plugin, self).advance()
+        }
+    }
+}

@@ -1,0 +1,242 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// One plug-in across its generations: starts it again when it has crashed, as ``RestartPolicy`` says.
+///
+/// Decisions are made on the plug-ins' event loop; what they led to may be read on any thread.
+final class PluginSupervisor: Sendable {
+    struct State {
+        /// The generation that is served, or was until it crashed.
+        var current: HostedPlugin
+        /// One that is being loaded and started, to take its place.
+        var next: HostedPlugin?
+        var lastGeneration = 1
+        /// Generations that have crashed and whose subscriptions wait for a successor.
+        var predecessors: [HostedPlugin] = []
+        var policy: RestartPolicy
+        var isQuarantined = false
+        var isStopped = false
+        var restart: Scheduled<Void>?
+        var record = CrashRecord()
+        /// What earlier generations have counted.
+        var counters = HostedPlugin.Counters()
+    }
+
+    /// What became of ``startNow()``.
+    enum StartOutcome: Sendable {
+        case running(HostedPlugin)
+        case wasRunning
+        case failed(LoadFailure)
+    }
+
+    let id: String
+    let eventLoop: any EventLoop
+    let state: NIOLockedValueBox<State>
+    private let receiver: String
+    private let makeGeneration: @Sendable (Int) -> HostedPlugin
+    private let changed: @Sendable () -> Void
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - receiver: the gateway's application id, for messages of the host's own.
+    ///   - makeGeneration: makes a generation of this number, which is not loaded yet.
+    ///   - changed: told on the event loop whenever what applications can reach has changed.
+    init(
+        receiver: String, policy: RestartPolicy, makeGeneration: @escaping @Sendable (Int) -> HostedPlugin,
+        changed: @escaping @Sendable () -> Void
+    ) {
+        let first = makeGeneration(1)
+        id = first.id
+        eventLoop = first.eventLoop
+        state = NIOLockedValueBox(State(current: first, policy: policy))
+        self.receiver = receiver
+        self.logger = first.logger
+        self.makeGeneration = makeGeneration
+        self.changed = changed
+    }
+
+    /// The generation that is served, or was until it crashed.
+    var current: HostedPlugin { state.withLockedValue(\.current) }
+
+    // MARK: - First start
+
+    /// Loads the first generation.
+    func load() -> EventLoopFuture<Void> { current.load() }
+
+    /// Starts the first generation, and watches over the plug-in from then on.
+    func start() -> EventLoopFuture<Void> {
+        let first = current
+        return eventLoop.flatSubmit { [self] in
+            watch(first)
+            return first.start()
+        }.map { [self] in
+            if first.state == .running { state.withLockedValue { $0.policy.started(now: HostedPlugin.now) } }
+        }
+    }
+
+    private func watch(_ plugin: HostedPlugin) {
+        plugin.own.value.onCrash = { [weak self] plugin in self?.crashed(plugin) }
+    }
+
+    // MARK: - Crashes
+
+    /// What is served has crashed. [event loop]
+    private func crashed(_ plugin: HostedPlugin) {
+        guard case .crashed(let reason) = plugin.state else { preconditionFailure("told of a crash that was none") }
+        let isStopped = state.withLockedValue { state in
+            if plugin.flags.contains(.replayable) { state.predecessors.append(plugin) }
+            state.record.add(reason: reason)
+            return state.isStopped
+        }
+        // Known when its process is reaped, which is soon: it was killed if it did not end by itself.
+        plugin.ended().whenComplete { [self] _ in noteEnd(of: plugin) }
+        if !isStopped { decide() }
+    }
+
+    private func noteEnd(of plugin: HostedPlugin) {
+        let end = plugin.traffic.withLockedValue(\.end)
+        if case .signalled(let number) = end { state.withLockedValue { $0.record.signal = number } }
+    }
+
+    private func decide() {
+        let decision = state.withLockedValue { state in
+            state.policy.crashed(now: HostedPlugin.now, jitter: Double.random(in: 0..<1))
+        }
+        switch decision {
+        case .restart(let pause):
+            logger.notice("is started again in \(Double(pause / 1_000_000) / 1_000) s")
+            let restart = eventLoop.scheduleTask(in: .nanoseconds(Int64(pause))) { _ = self.bringUp() }
+            state.withLockedValue { $0.restart = restart }
+        case .quarantine:
+            let words = "crashed \(RestartPolicy.maximumCrashes) times within 10 minutes and is not started again"
+            logger.error("\(words), until its file or its configuration changes, or `gotapi plugin start \(id)`")
+            state.withLockedValue { state in
+                state.isQuarantined = true
+                state.predecessors = []
+                state.current.refuse(
+                    .unavailable("The plug-in is quarantined: it \(words) before its owner says so."))
+            }
+        }
+        changed()
+    }
+
+    // MARK: - Later starts
+
+    /// Starts the plug-in at once, where it does not run, and forgets its crashes.
+    func startNow() -> EventLoopFuture<StartOutcome> {
+        eventLoop.flatSubmit { [self] in
+            guard !state.withLockedValue(\.isStopped) else { return eventLoop.makeSucceededFuture(.failed(.stopping)) }
+            let isRunning = state.withLockedValue { state in
+                state.policy.reset()
+                state.isQuarantined = false
+                state.restart?.cancel()
+                state.restart = nil
+                if state.current.state == .running { state.policy.started(now: HostedPlugin.now) }
+                return state.current.state == .running || state.next != nil
+            }
+            return isRunning ? eventLoop.makeSucceededFuture(.wasRunning) : bringUp()
+        }
+    }
+
+    /// Loads and starts another generation, and lets it take the place of the one that has crashed. [event loop]
+    private func bringUp() -> EventLoopFuture<StartOutcome> {
+        let (last, next) = state.withLockedValue { state -> (HostedPlugin, HostedPlugin?) in
+            guard !state.isStopped, state.next == nil else { return (state.current, nil) }
+            state.restart = nil
+            let next = makeGeneration(state.lastGeneration + 1)
+            state.lastGeneration += 1
+            state.next = next
+            return (state.current, next)
+        }
+        guard let next else { return eventLoop.makeSucceededFuture(.wasRunning) }
+        // The device may be open once only: not before the other process is gone.
+        return last.ended()
+            .flatMap { next.load() }
+            .flatMap { next.state == .loaded ? next.start() : self.eventLoop.makeSucceededVoidFuture() }
+            .flatMap { [self] in
+                next.state == .running
+                    ? next.discover(receiver: receiver) : eventLoop.makeSucceededVoidFuture()
+            }
+            .map { [self] in take(next) }
+    }
+
+    private func take(_ next: HostedPlugin) -> StartOutcome {
+        let isStopped = state.withLockedValue { state in
+            state.next = nil
+            return state.isStopped
+        }
+        guard !isStopped else {
+            _ = next.stop(grace: PluginLifecycle.Timeout.stop)
+            return .failed(.stopping)
+        }
+        if next.state == .running {
+            watch(next)
+            state.withLockedValue { state in
+                state.counters.add(state.current.traffic.withLockedValue(\.counters))
+                state.current = next
+                state.policy.started(now: HostedPlugin.now)
+            }
+            logger.notice("runs again\(next.transport.pid.map { " as process \($0)" } ?? "")")
+            changed()
+            return .running(next)
+        }
+        let failure: LoadFailure =
+            switch next.state {
+            case .failed(let failure): failure
+            case .crashed(let reason): LoadFailure(.crashed, reason)
+            default: LoadFailure(.startFailed, "was stopped while it started")
+            }
+        logger.error("could not be started again: \(failure)")
+        state.withLockedValue { $0.record.add(reason: "\(failure)") }
+        noteEnd(of: next)
+        decide()
+        return .failed(failure)
+    }
+
+    // MARK: - For the gateway's table
+
+    /// Whom applications may be told of: the generation that runs or has run.
+    var endpoint: HostedPlugin? {
+        let plugin = current
+        return switch plugin.state {
+        case .running, .ending, .crashed, .stopping: plugin
+        case .idle, .loading, .loaded, .starting, .stopped, .failed: nil
+        }
+    }
+
+    /// What becomes of the subscriptions of generations that have crashed; each that has found a successor is named once.
+    func takeSuccessions() -> [EndpointChange.Succession] {
+        state.withLockedValue { state in
+            let current = state.current
+            let successor = current.isOnline ? current : nil
+            defer { if successor != nil { state.predecessors = [] } }
+            return state.predecessors.map { .init(predecessor: $0, successor: successor) }
+        }
+    }
+
+    // MARK: - End
+
+    /// Whether some process may still use the library's copy. One that was loaded in process is used for good.
+    var mayUseLibrary: Bool {
+        let plugin = current
+        return !plugin.transport.isIsolated || plugin.transport.pid != nil
+    }
+
+    /// Stops the plug-in for good; see ``HostedPlugin/stop(grace:)``.
+    func stop(grace: Duration) -> EventLoopFuture<Void> {
+        let plugins = state.withLockedValue { state in
+            state.isStopped = true
+            state.restart?.cancel()
+            return [state.current, state.next].compactMap(\.self)
+        }
+        return .andAllComplete(plugins.map { $0.stop(grace: grace) }, on: eventLoop)
+    }
+}
+
+extension LoadFailure {
+    fileprivate static let stopping = LoadFailure(.startFailed, "the gateway is stopping")
+}

@@ -1,0 +1,137 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import GotAPIPluginHost
+
+/// What becomes of a plug-in after a crash.
+@Suite(.timeLimit(.minutes(1)))
+struct RestartTests {
+    private let test = TestHost()
+
+    private static let soon: UInt64 = 5_000_000
+
+    private func withPlugin(
+        _ fixture: Fixture = Fixture(), pause: UInt64 = RestartTests.soon, _ body: (PluginHost) async throws -> Void
+    ) async throws {
+        fixture.build(at: test.plugins + "/libgotapi-plugin-fixture.so")
+        try await test.withHost(test.settings(restartPause: pause)) { host, status async throws in
+            try #require(status.map(\.state) == [.running], "\(status)")
+            try await body(host)
+        }
+    }
+
+    private func crash() async throws { #expect(try await test.request("segv") == .crashed) }
+
+    private func becomes(_ state: PluginStatus.State, _ host: PluginHost) async throws -> PluginStatus {
+        while true {
+            if let status = host.status().first, status.state == state { return status }
+            try await letOthersRun()
+        }
+    }
+
+    @Test func aPluginThatHasCrashedRunsAgainAsTheNextGeneration() async throws {
+        try await withPlugin { host async throws in
+            let first = try test.endpoint()
+            let pid = try #require(host.status().first?.pid)
+            try await crash()
+            let status = try await becomes(.running, host)
+            #expect(status.generation == 2)
+            #expect(status.pid != pid)
+            #expect((status.memory ?? 0) > 1 << 20)
+            #expect(status.crashes.count == 1)
+            #expect(status.crashes.signal == 11)
+            #expect(status.crashes.reason?.contains("SIGSEGV") == true)
+            #expect(status.requests == 1, "counted on")
+            #expect(try await test.request("echo").text == "{\"data\":\"ok\"}")
+            let second = try test.endpoint()
+            #expect(second !== first && second.isOnline && second.generation == 2)
+            // While it was away, its services were there and not online.
+            #expect(
+                test.changes.withLockedValue { $0.contains { $0.endpoints.contains { $0 === first && !$0.isOnline } } })
+        }
+    }
+
+    @Test func fiveCrashesQuarantineItUntilItsOwnerStartsIt() async throws {
+        try await withPlugin { host async throws in
+            for count in 1...5 {
+                try await crash()
+                #expect(host.status().first?.crashes.count == count)
+                if count < 5 { _ = try await becomes(.running, host) }
+            }
+            #expect(try await becomes(.quarantined, host).pid == nil)
+            guard case .unavailable(let words) = try await test.request("echo") else {
+                Issue.record("a quarantined plug-in took a request")
+                return
+            }
+            #expect(words.contains("quarantined"))
+            #expect(test.lines.contains("gotapi plugin start com.example.fixture"))
+
+            #expect(try await host.startPlugin("com.example.fixture").contains("runs as process"))
+            #expect(try await test.request("echo").text == "{\"data\":\"ok\"}")
+            #expect(host.status().first?.state == .running)
+            // Forgotten: the next crash is the first.
+            try await crash()
+            _ = try await becomes(.running, host)
+        }
+    }
+
+    @Test func anOwnersStartDoesNotWaitForThePause() async throws {
+        try await withPlugin(pause: TestHost.never) { host async throws in
+            try await crash()
+            #expect(host.status().first?.state == .crashed)
+            #expect(try await host.startPlugin("com.example.fixture").contains("runs as process"))
+            #expect(try await host.startPlugin("com.example.fixture").contains("runs already"))
+            #expect(try await test.request("echo").text == "{\"data\":\"ok\"}")
+        }
+    }
+
+    @Test func anOwnersStartOfWhatIsNotThereSaysSo() async throws {
+        Fixture().build(at: test.plugins + "/libgotapi-plugin-fixture.so")
+        Fixture(id: "com.example.off").build(at: test.plugins + "/libgotapi-plugin-off.so")
+        Fixture(id: "com.example.fails", services: "[]", macros: ["START_FAILS"])
+            .build(at: test.plugins + "/libgotapi-plugin-zfails.so")
+        let items = ["com.example.off": PluginSettings(isEnabled: false)]
+        try await test.withHost(test.settings(items: items)) { host, _ async throws in
+            for (id, words) in [
+                ("com.example.none", "no plug-in has the id"), ("com.example.off", "disabled"),
+                ("com.example.fails", "START_FAILED"),
+            ] {
+                let refusal = await #expect(throws: PluginStartRefusal.self) { try await host.startPlugin(id) }
+                #expect(refusal?.description.contains(words) == true)
+            }
+        }
+    }
+
+    @Test func onlyReplayableSubscriptionsWaitForASuccessor() async throws {
+        for isReplayable in [false, true] {
+            let test = TestHost()
+            Fixture(macros: isReplayable ? ["REPLAYABLE"] : []).build(at: test.plugins + "/libgotapi-plugin-fixture.so")
+            try await test.withHost(test.settings(restartPause: Self.soon)) { host, _ async throws in
+                let first = try test.endpoint()
+                #expect(try await test.request("segv") == .crashed)
+                while host.status().first?.state != .running { try await letOthersRun() }
+                let changes = test.changes.withLockedValue { $0 }
+                let waits = changes.contains {
+                    $0.successions.contains { $0.predecessor === first && $0.successor == nil }
+                }
+                let ends = changes.filter {
+                    $0.successions.contains { $0.predecessor === first && $0.successor != nil }
+                }
+                #expect(waits == isReplayable)
+                #expect(ends.count == (isReplayable ? 1 : 0))
+            }
+        }
+    }
+
+    @Test func theGatewaysEndIsTheEndOfItsRestarts() async throws {
+        try await withPlugin(pause: TestHost.never) { host async throws in
+            try await crash()
+            await host.shutDown()
+            await #expect(throws: PluginStartRefusal.self) { try await host.startPlugin("com.example.fixture") }
+            #expect(host.status().first?.pid == nil)
+        }
+    }
+}
