@@ -45,6 +45,7 @@ package final class PluginHost: Sendable {
     private let endpointsChanged: @Sendable (EndpointChange) -> Void
     private let table = NIOLockedValueBox(Table())
     private let store = NIOLockedValueBox<LibraryStore?>(nil)
+    private let inFlight = NIOLockedValueBox<InFlightRecord?>(nil)
 
     /// - Parameters:
     ///   - group: each plug-in belongs to one of its event loops.
@@ -123,6 +124,7 @@ package final class PluginHost: Sendable {
             return files.map { (Slot(file: $0, outcome: .refused(failure)), nil) }
         }
         self.store.withLockedValue { $0 = store }
+        await openInFlightRecord()
         return await Self.inParallel(files) { file in
             do {
                 let library = try await NIOThreadPool.singleton.runIfActive {
@@ -161,7 +163,7 @@ package final class PluginHost: Sendable {
 
     private func makePlugin(_ library: PreparedLibrary) async -> Slot.Outcome {
         let id = library.image.note.id
-        let isolation = settings.isolation(of: id)
+        let isolation = isolation(of: library)
         if isolation == .none, let failure = library.image.inProcessFailure { return .refused(failure) }
         let dataPath = settings.statePath + "/plugins/" + id
         do {
@@ -176,11 +178,13 @@ package final class PluginHost: Sendable {
         let instruction = LoadInstruction(
             library: library.copy.library, id: id, config: settings.items[id]?.configJSON ?? "{}",
             dataDirectory: dataPath, resourceDirectory: library.resourcePath)
+        let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.sha256)
+        let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil
         let supervisor = PluginSupervisor(receiver: settings.receiver, policy: settings.restartPolicy) {
             [settings, sink, logger] generation in
             let transport: any PluginTransport =
                 switch isolation {
-                case .none: InProcessTransport(name: id, eventLoop: eventLoop)
+                case .none: InProcessTransport(name: id, activity: mark, eventLoop: eventLoop)
                 case .process:
                     RunnerTransport(
                         command: .runner(at: settings.runnerPath, id: id, dataPath: dataPath), eventLoop: eventLoop)
@@ -193,6 +197,33 @@ package final class PluginHost: Sendable {
             self?.publish()
         }
         return .hosted(supervisor)
+    }
+
+    private func openInFlightRecord() async {
+        do {
+            let record = try await NIOThreadPool.singleton.runIfActive { [settings] in
+                try InFlightRecord(statePath: settings.statePath)
+            }
+            inFlight.withLockedValue { $0 = record }
+        } catch {
+            logger.warning("a crash in the gateway's own process will not tell which plug-in it was: \(error)")
+        }
+    }
+
+    /// As the owner says; but what may have taken a gateway with it runs in a process of its own.
+    private func isolation(of library: PreparedLibrary) -> PluginIsolation {
+        let id = library.image.note.id
+        let isolation = settings.isolation(of: id)
+        let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.sha256)
+        guard isolation == .none, inFlight.withLockedValue({ $0?.suspects.contains(suspect) ?? false }) else {
+            return isolation
+        }
+        logger.error(
+            """
+            plug-in \(id) was running in the gateway's own process when that died: until its file changes, it runs in \
+            a process of its own
+            """)
+        return .process
     }
 
     /// Of two plug-ins that serve the same profile of the same service the later one is refused as a whole.
@@ -314,6 +345,7 @@ package final class PluginHost: Sendable {
         let stopping = slots.compactMap(\.hosted).map { $0.stop(grace: grace) }
         for future in stopping { await future.value }
         publish()
+        inFlight.withLockedValue { $0?.close() }
         for slot in slots where slot.hosted?.mayUseLibrary != true { remove(slot) }
     }
 }

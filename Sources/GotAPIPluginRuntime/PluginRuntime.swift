@@ -18,8 +18,11 @@ package final class PluginRuntime: Sendable {
     ///   - name: for the thread, of which the system shows 15 bytes.
     ///   - outgoingIsWaiting: called from any thread when frames begin to wait, and not again before they were taken. No lock
     ///     is held; it may call ``takeOutgoing()``. It shall return soon: plug-in code may be what called.
-    package init(name: String, outgoingIsWaiting: @escaping @Sendable () -> Void) {
-        core = RuntimeCore(name: name, announce: outgoingIsWaiting)
+    ///   - activity: where it is noted that the plug-in's code runs.
+    package init(
+        name: String, activity: ActivityMark? = nil, outgoingIsWaiting: @escaping @Sendable () -> Void
+    ) {
+        core = RuntimeCore(name: name, activity: activity, announce: outgoingIsWaiting)
     }
 
     deinit { core.end() }

@@ -8,8 +8,11 @@ final class RuntimeCore: Sendable {
     let name: String
     let monitor: Monitor<RuntimeState>
 
-    init(name: String, announce: @escaping @Sendable () -> Void) {
+    let activity: ActivityMark?
+
+    init(name: String, activity: ActivityMark?, announce: @escaping @Sendable () -> Void) {
         self.name = name
+        self.activity = activity
         var state = RuntimeState()
         state.announce = announce
         monitor = Monitor(state)

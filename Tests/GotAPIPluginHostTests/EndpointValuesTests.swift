@@ -135,4 +135,22 @@ struct EndpointValuesTests {
     func aWaitStatusSaysHowAProcessEnded(status: Int32, end: ProcessEnd) {
         #expect(ProcessEnd(waitStatus: status) == end)
     }
+
+    // MARK: - Floods
+
+    @Test(arguments: [
+        // Frames a second, for how many seconds, whether that is forgiven.
+        (100_000, 1, true), (10_000, 600, true), (9_000, 600, true), (200_000, 1, false), (30_000, 20, false),
+        (10, 100_000, true),
+    ])
+    func aFloodIsNotForgiven(perSecond: Int, seconds: Int, isForgiven: Bool) {
+        var watch = FloodWatch()
+        var now: UInt64 = 5_000_000_000
+        var isAdmitted = true
+        for _ in 0..<min(perSecond * seconds, 6_000_000) {
+            now += 1_000_000_000 / UInt64(perSecond)
+            isAdmitted = watch.admit(now: now) && isAdmitted
+        }
+        #expect(isAdmitted == isForgiven)
+    }
 }

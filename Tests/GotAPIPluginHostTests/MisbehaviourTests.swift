@@ -255,7 +255,7 @@ struct MisbehaviourTests {
         }
     }
 
-    @Test(arguments: ["invalid", "array", "huge", "cut", "stopped", "repeated"])
+    @Test(arguments: ["invalid", "array", "huge", "cut", "stopped", "repeated", "flood"])
     func aProcessThatBreaksTheRulesIsEndedAsACrash(mode: String) async throws {
         try await withHostileRunner(mode) { host, status async throws in
             #expect(status.map(\.state) == [.running])

@@ -58,7 +58,7 @@ struct PluginLifecycleTests {
             [.cancelTimer]),
         Life(running + [.ended(reason: "x")], .crashed(reason: "x"), []),
         Life(running + [.violation(reason: "x")], .crashed(reason: "x"), [.kill]),
-        Life(running + [.hung(reason: "x")], .ending(reason: "x"), [.close, .startTimer(.seconds(2))]),
+        Life(running + [.hung(reason: "x")], .ending(reason: "x"), [.terminate, .close, .startTimer(.seconds(2))]),
         Life(running + [.hung(reason: "x"), .timeout], .ending(reason: "x"), [.kill]),
         Life(running + [.hung(reason: "x"), .ended(reason: "y")], .crashed(reason: "x"), [.cancelTimer, .kill]),
         Life(running + [.hung(reason: "x"), .stop(second)], .crashed(reason: "x"), [.cancelTimer, .kill]),

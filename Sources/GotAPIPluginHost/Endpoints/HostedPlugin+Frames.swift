@@ -30,8 +30,11 @@ extension HostedPlugin: PluginTransportReceiver {
             let wasThere = traffic.withLockedValue { $0.subscriptions.remove(subscription) != nil }
             if wasThere { sink.unsubscribed(self, subscription: subscription) }
         case .log(let level, let text): log(text, level: level)
-        case .servicesChanged: report(own.value.changes.changed(now: Self.now))
+        case .servicesChanged:
+            countUseless()
+            report(own.value.changes.changed(now: Self.now))
         case .alive(let number):
+            countUseless()
             if let blocked = own.value.watch.alive(number, now: Self.now) { cameBack(after: blocked) }
         case .stopped: handle(.stopped)
         }
@@ -164,12 +167,20 @@ extension HostedPlugin: PluginTransportReceiver {
         sink.pushed(self, subscription: subscription, members: members)
     }
 
-    private func countStray() { traffic.withLockedValue { $0.counters.stray += 1 } }
+    private func countStray() {
+        traffic.withLockedValue { $0.counters.stray += 1 }
+        countUseless()
+    }
+
+    private func countUseless() {
+        guard transport.isIsolated, !own.value.flood.admit(now: Self.now) else { return }
+        handle(.violation(reason: "floods the gateway with what serves nobody"))
+    }
 
     private func log(_ text: String, level: UInt32) {
         let (passes, omitted) = own.value.logLimit.take(now: Self.now)
         if omitted > 0 { logger.warning("\(omitted) log lines were left out") }
-        guard passes else { return }
+        guard passes else { return countUseless() }
         let level: Logger.Level =
             switch level {
             case 0: .trace

@@ -130,6 +130,7 @@ extension HostedPlugin {
         case .cancelTimer:
             own.value.timer?.cancel()
             own.value.timer = nil
+        case .terminate: transport.terminate()
         case .close: transport.close()
         case .kill: transport.kill()
         }

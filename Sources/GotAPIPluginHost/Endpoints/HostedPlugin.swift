@@ -53,6 +53,7 @@ final class HostedPlugin: PluginEndpoint {
         var timer: Scheduled<Void>?
         var watch: ThreadWatch
         var logLimit = RateLimit(linesPerSecond: 1_000)
+        var flood = FloodWatch()
         var outputLimit = RateLimit(linesPerSecond: 100)
         /// Pushes of the batch that is being read, in bytes of payload.
         var unreportedPushBytes: UInt64 = 0

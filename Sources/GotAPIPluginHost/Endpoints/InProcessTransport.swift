@@ -13,13 +13,15 @@ final class InProcessTransport: PluginTransport {
     }
 
     private let name: String
+    private let activity: ActivityMark?
     private let eventLoop: any EventLoop
     /// The runtime, which takes one frame at a time: hence the lock around each delivery. No plug-in code runs inside.
     private let runtime = NIOLockedValueBox<PluginRuntime?>(nil)
     private let incoming: NIOLoopBoundBox<Incoming>
 
-    init(name: String, eventLoop: any EventLoop) {
+    init(name: String, activity: ActivityMark?, eventLoop: any EventLoop) {
         self.name = name
+        self.activity = activity
         self.eventLoop = eventLoop
         incoming = .makeBoxSendingValue(Incoming(), eventLoop: eventLoop)
     }
@@ -30,7 +32,7 @@ final class InProcessTransport: PluginTransport {
     func open(_ receiver: any PluginTransportReceiver) {
         incoming.value.receiver = receiver
         // The runtime outlives this transport where its thread is stuck; what it says then goes nowhere.
-        let runtime = PluginRuntime(name: name) { [weak self, eventLoop] in
+        let runtime = PluginRuntime(name: name, activity: activity) { [weak self, eventLoop] in
             eventLoop.execute { [weak self] in self?.drain() }
         }
         self.runtime.withLockedValue { $0 = runtime }
@@ -59,6 +61,7 @@ final class InProcessTransport: PluginTransport {
         receiver.receivedBatch()
     }
 
+    func terminate() {}
     func close() { end(reason: "ended") }
     func kill() { end(reason: "was left alone: a plug-in in the gateway's own process cannot be ended") }
 

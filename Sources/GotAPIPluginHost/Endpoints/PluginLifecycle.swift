@@ -62,6 +62,8 @@ struct PluginLifecycle: Sendable, Equatable {
         case sendStop
         case startTimer(Duration)
         case cancelTimer
+        /// SIGTERM, to it and to the programs that it has started.
+        case terminate
         /// No more is said to it; its process stops the plug-in, if it can, and ends by itself.
         case close
         /// SIGKILL; in process: it is left alone for good.
@@ -129,7 +131,7 @@ struct PluginLifecycle: Sendable, Equatable {
             return event == .ended(reason: reason) ? [] : [.kill]
         case (.running, .hung(let reason)):
             state = .ending(reason: reason)
-            return [.close, .startTimer(Timeout.stop)]
+            return [.terminate, .close, .startTimer(Timeout.stop)]
         case (.ending, .timeout):
             return [.kill]
         case (.ending(let reason), .ended), (.ending(let reason), .violation):

@@ -18,6 +18,9 @@ protocol PluginTransport: AnyObject, Sendable {
     /// - Returns: false where too much waits for the plug-in already; the frame is then not sent.
     func send(_ frame: HostFrame) -> Bool
 
+    /// Asks the process to end (SIGTERM), and with it the programs that it has started. A runner leaves the signal alone until
+    /// the connection closes; in process nothing happens. [event loop]
+    func terminate()
     /// Says nothing more; a process ends by itself then, or is killed soon after. [event loop]
     func close()
     /// Ends the process (SIGKILL); in process the runtime is left alone for good. [event loop]

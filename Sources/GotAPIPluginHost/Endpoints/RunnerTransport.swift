@@ -176,6 +176,8 @@ final class RunnerTransport: PluginTransport {
         eventLoop.scheduleTask(in: Self.patienceAfterClose) { self.kill() }
     }
 
+    func terminate() { outgoing.withLockedValue { $0.process }?.sendToAll(SIGTERM) }
+
     func kill() {
         connection.value.isKilled = true
         outgoing.withLockedValue { $0.process }?.send(SIGKILL)

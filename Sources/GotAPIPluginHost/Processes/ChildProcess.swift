@@ -70,6 +70,13 @@ final class ChildProcess: Sendable {
         }
     }
 
+    /// Sends a signal to the process and the programs that it has started (its group).
+    func sendToAll(_ signal: Int32) {
+        isReaped.withLockedValue { isReaped in
+            if !isReaped { _ = kill(-pid, signal) }
+        }
+    }
+
     /// Waits for this process alone; other children are left to whoever started them (waitid(2), waitpid(2)).
     private func waitAndReap() -> ProcessEnd {
         var info = siginfo_t()

@@ -9,6 +9,7 @@ extension PluginSupervisor {
             ($0.current, $0.isQuarantined, $0.record, $0.counters)
         }
         current.fill(&status)
+        status.isolation = current.transport.isIsolated ? .process : PluginIsolation.none
         if isQuarantined { status.state = .quarantined }
         status.crashes = record
         status.requests += earlier.requests

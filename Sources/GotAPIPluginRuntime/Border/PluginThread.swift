@@ -55,7 +55,10 @@ final class PluginThread {
         Self.name(core.name)
         core.monitor.withLock { $0.thread = UInt(pthread_self()) }
         while true {
-            switch core.nextWork() {
+            let work = core.nextWork()
+            core.activity?.set(true)
+            defer { core.activity?.set(false) }
+            switch work {
             case .load(let instruction): load(instruction)
             case .start: start()
             case .stop: stop()

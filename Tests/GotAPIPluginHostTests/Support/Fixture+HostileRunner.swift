@@ -182,6 +182,12 @@ extension Fixture {
                     begin(5);
                     number64(message);
                     text("{\"data\":\"ok\"}");
+                } else if (strcmp(mode, "flood") == 0) {
+                    /* Until it is ended. */
+                    for (;;) {
+                        begin(11);
+                        send_frame();
+                    }
                 } else if (strcmp(mode, "logs") == 0) {
                     for (int index = 0; index < 5000; index++) {
                         begin(10);
