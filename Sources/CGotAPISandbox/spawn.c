@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* Moves a descriptor out of the way of the standard ones, in case the gateway was started without them: dup2(2) onto 0 to 2
@@ -92,6 +93,18 @@ int cgotapi_spawn(const char *path, char *const *arguments, char *const *environ
     spawned->socket = sockets[0];
     spawned->output = pipes[0];
     spawned->reserved = 0;
+    return 0;
+}
+
+int cgotapi_is_delegated(const char *folder) {
+    /* systemd writes one of these; which one depends on its version and on whose manager it is. */
+    static const char *const names[] = {"user.delegate", "trusted.delegate"};
+    for (size_t index = 0; index < sizeof(names) / sizeof(names[0]); index++) {
+        char value = 0;
+        if (getxattr(folder, names[index], &value, 1) == 1 && value == '1') {
+            return 1;
+        }
+    }
     return 0;
 }
 

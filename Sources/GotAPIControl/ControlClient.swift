@@ -14,9 +14,10 @@ package enum ControlClient {
     ) throws(ControlError) -> ControlResponse {
         let line = request.line
         guard line.count - 1 <= ControlRequest.maximumLength else { throw .requestTooLong }
+        let key = try ControlKey(readingFrom: ControlSocket.keyPath(besideSocket: path), socket: path)
         var connection = try Connection(to: path, timeout: timeout)
         defer { connection.end() }
-        try connection.write(line)
+        try connection.write(Array(key.text.utf8) + [UInt8(ascii: "\n")] + line)
         return try ControlResponse(line: try connection.readLine())
     }
 

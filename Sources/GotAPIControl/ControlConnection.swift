@@ -26,6 +26,7 @@ final class ControlConnection: ChannelInboundHandler {
     /// How much of an answer must get through within the stall timeout, in bytes.
     private static let part = 256 << 10
 
+    private let key: ControlKey
     private let handler: ControlServer.Handler
     private let stallTimeout: TimeAmount
     private var phase = Phase.reading
@@ -35,8 +36,11 @@ final class ControlConnection: ChannelInboundHandler {
     private var isInputClosed = false
     /// Set where the connection ends with the answer that is under way: the line was too long, or the gateway stops.
     private var endsAfterAnswer = false
+    /// The client has sent the key.
+    private var isTrusted = false
 
-    init(handler: @escaping ControlServer.Handler, stallTimeout: TimeAmount) {
+    init(key: ControlKey, handler: @escaping ControlServer.Handler, stallTimeout: TimeAmount) {
+        self.key = key
         self.handler = handler
         self.stallTimeout = stallTimeout
     }
@@ -95,11 +99,19 @@ final class ControlConnection: ChannelInboundHandler {
         received.moveReaderIndex(forwardBy: 1)
         // Not after each of many short lines, since what is left is moved.
         if received.readerIndex > ControlRequest.maximumLength / 2 { received.discardReadBytes() }
+        guard isTrusted else { return checkKey(line, context) }
         do throws(ControlError) {
             work(on: try ControlRequest(line: line), context)
         } catch {
             answer(.failure("\(error)"), context)
         }
+    }
+
+    private func checkKey(_ line: [UInt8], _ context: ChannelHandlerContext) {
+        isTrusted = key.matches(line)
+        if isTrusted { return serveLine(context) }
+        endsAfterAnswer = true
+        answer(.failure("the first line is not this gateway's key, which is in control.key beside its socket"), context)
     }
 
     private func refuseLongLine(_ context: ChannelHandlerContext) {

@@ -5,7 +5,8 @@ import NIOConcurrencyHelpers
 package import NIOCore
 import NIOPosix
 
-/// The gateway's end of the control socket: 0600, for its own user and root, one JSON object on a line both ways.
+/// The gateway's end of the control socket: 0600, for its own user and root but not for plug-ins (``ControlKey``,
+/// ``ControlPeer``); after the key one JSON object on a line both ways.
 ///
 /// Requests of one connection are served one after another. A client that stalls, sending or reading, is dropped; the one
 /// beyond the limit of connections is told so.
@@ -37,6 +38,8 @@ package final class ControlServer: Sendable {
         path: String, group: any EventLoopGroup, stallTimeout: TimeAmount = .seconds(10), handler: @escaping Handler
     ) async throws -> ControlServer {
         let connections = ControlConnections()
+        let key = ControlKey()
+        try key.write(to: ControlSocket.keyPath(besideSocket: path))
         let descriptor = try listeningSocket(at: path)
         let listener = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: CInt(maximumConnections))
@@ -48,7 +51,7 @@ package final class ControlServer: Sendable {
                         try channel.pipeline.syncOperations.addHandler(ControlRefusal(words: words))
                     } else {
                         try channel.pipeline.syncOperations.addHandler(
-                            ControlConnection(handler: handler, stallTimeout: stallTimeout))
+                            ControlConnection(key: key, handler: handler, stallTimeout: stallTimeout))
                     }
                 }
             }
@@ -60,6 +63,7 @@ package final class ControlServer: Sendable {
     /// connection.
     package func shutDown() async {
         unlink(path)
+        unlink(ControlSocket.keyPath(besideSocket: path))
         // It can only fail because it is closed already.
         try? await listener.close()
         for channel in connections.close() {
@@ -101,13 +105,13 @@ package final class ControlServer: Sendable {
         let peer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
             level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
         return peer.map { peer -> String? in
-            guard isAdmitted(user: peer.uid, owner: geteuid()) else { return "this gateway belongs to another user" }
+            guard ControlPeer(process: peer.pid, user: peer.uid).isAdmitted(owner: geteuid(), gateway: getpid()) else {
+                return "this gateway belongs to another user, or the command was started by one of its plug-ins"
+            }
             guard connections.add(channel) else { return "too many commands talk to this gateway: try again" }
             return nil
         }
     }
-
-    static func isAdmitted(user: uid_t, owner: uid_t) -> Bool { user == owner || user == 0 }
 }
 
 /// `struct ucred` of unix(7), which glibc declares as an extension that Swift does not see.

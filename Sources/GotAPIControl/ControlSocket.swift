@@ -7,6 +7,12 @@ package enum ControlSocket {
     /// The socket's path in a state folder.
     package static func path(inStateFolder folder: String) -> String { folder + "/control.sock" }
 
+    /// The file with the key that a client has to send first, beside the socket.
+    static func keyPath(besideSocket path: String) -> String {
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        return path[..<slash] + "/control.key"
+    }
+
     /// A stream socket that no child inherits. <https://man7.org/linux/man-pages/man7/unix.7.html>
     static func make() throws(ControlError) -> CInt {
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

@@ -34,14 +34,48 @@ extension PluginStatus {
 extension ChildProcess.Command {
     /// The program that runs one plug-in. Its arguments are for people who look at ps(1), and for its check of its
     /// parent.
-    static func runner(at path: String, id: String, dataPath: String) -> Self {
-        var environment = ["HOME=" + dataPath]
+    ///
+    /// - Parameter dataPath: the plug-in's data folder. A folder for temporary files is in it: `/tmp` is closed to it.
+    static func runner(at path: String, id: String, dataPath: String, limits: ControlGroup.Limits) -> Self {
+        var environment = ["HOME=" + dataPath, "TMPDIR=" + dataPath + "/tmp"]
         for name in ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH"] {
             if let value = getenv(name) { environment.append(name + "=" + String(cString: value)) }
         }
         // A crash is noticed at once instead of after the seconds that a backtrace takes, unless somebody asks for one.
         environment.append("SWIFT_BACKTRACE=" + (getenv("SWIFT_BACKTRACE").map { String(cString: $0) } ?? "enable=no"))
-        return Self(path: path, arguments: [id, "\(getpid())"], environment: environment, folder: dataPath)
+        return Self(
+            path: path, arguments: [id, "\(getpid())"], environment: environment, folder: dataPath, limits: limits)
+    }
+}
+
+extension ControlGroup.Limits {
+    /// Threads count too.
+    private static let processes: UInt64 = 512
+
+    init(of id: String, _ settings: PluginHostSettings) {
+        let mebibytes = settings.items[id]?.memoryLimit ?? settings.memoryLimit
+        self.init(memory: UInt64(mebibytes) << 20, processes: Self.processes)
+    }
+}
+
+extension Cage {
+    /// What holds for one plug-in. Blocks on files.
+    init(_ library: PreparedLibrary, dataPath: String, _ settings: PluginHostSettings) {
+        let id = library.image.note.id
+        let deny = settings.items[id]?.deny ?? []
+        let limits = ControlGroup.Limits(of: id, settings)
+        let rules = CageRules(hidden: [settings.statePath] + settings.hiddenPaths)
+        let limiter: Limiter =
+            switch ControlGroupDelegation.shared {
+            case .success: .controlGroup
+            case .failure(let missing): .process(reason: missing.reason)
+            }
+        self.init(
+            paths: rules.paths(
+                copy: library.copy.folder, data: dataPath, resources: library.resourcePath,
+                libraries: CageRules.foldersOfLibraries, deniesDevices: deny.contains(.devices), isRoot: geteuid() == 0),
+            deniesNetwork: deny.contains(.network), deniesDevices: deny.contains(.devices), memoryLimit: limits.memory,
+            processLimit: limits.processes, limiter: limiter)
     }
 }
 

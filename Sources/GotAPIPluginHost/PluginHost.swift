@@ -166,10 +166,14 @@ package final class PluginHost: Sendable {
         let isolation = isolation(of: library)
         if isolation == .none, let failure = library.image.inProcessFailure { return .refused(failure) }
         let dataPath = settings.statePath + "/plugins/" + id
+        let cage: Cage?
         do {
-            try await NIOThreadPool.singleton.runIfActive { [settings] in
+            cage = try await NIOThreadPool.singleton.runIfActive { [settings] in
                 _ = try PrivateFolder.make(settings.statePath + "/plugins")
                 _ = try PrivateFolder.make(dataPath)
+                guard isolation == .process else { return nil }
+                _ = try PrivateFolder.make(dataPath + "/tmp")
+                return Cage(library, dataPath: dataPath, settings)
             }
         } catch {
             return .refused(LoadFailure(wrapping: error))
@@ -177,7 +181,8 @@ package final class PluginHost: Sendable {
         let eventLoop = group.next()
         let instruction = LoadInstruction(
             library: library.copy.library, id: id, config: settings.items[id]?.configJSON ?? "{}",
-            dataDirectory: dataPath, resourceDirectory: library.resourcePath)
+            dataDirectory: dataPath, resourceDirectory: library.resourcePath, cage: cage)
+        let limits = ControlGroup.Limits(of: id, settings)
         let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.sha256)
         let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil
         let supervisor = PluginSupervisor(receiver: settings.receiver, policy: settings.restartPolicy) {
@@ -187,12 +192,14 @@ package final class PluginHost: Sendable {
                 case .none: InProcessTransport(name: id, activity: mark, eventLoop: eventLoop)
                 case .process:
                     RunnerTransport(
-                        command: .runner(at: settings.runnerPath, id: id, dataPath: dataPath), eventLoop: eventLoop)
+                        command: .runner(at: settings.runnerPath, id: id, dataPath: dataPath, limits: limits),
+                        eventLoop: eventLoop)
                 }
             return HostedPlugin(
                 generation: generation, instruction: instruction, flags: library.image.note.flags,
                 transport: transport, sink: sink, eventLoop: eventLoop,
-                hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, logger: logger)
+                hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, memoryLimit: limits.memory,
+                logger: logger)
         } changed: { [weak self] in
             self?.publish()
         }

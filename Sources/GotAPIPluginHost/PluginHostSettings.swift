@@ -10,6 +10,12 @@ package enum PluginIsolation: String, Sendable, Equatable {
     case none
 }
 
+/// What the owner withholds from a plug-in (`plugins.items.<id>.deny`).
+package enum PluginResource: String, Sendable, Equatable, CaseIterable {
+    case network
+    case devices
+}
+
 /// What the owner says of one plug-in (`plugins.items.<id>`).
 package struct PluginSettings: Sendable, Equatable {
     package var isEnabled = true
@@ -17,11 +23,19 @@ package struct PluginSettings: Sendable, Equatable {
     package var isolation: PluginIsolation?
     /// The plug-in's `config`, a JSON value.
     package var configJSON = "{}"
+    /// In MiB; `nil`: as ``PluginHostSettings/memoryLimit``.
+    package var memoryLimit: Int?
+    package var deny: Set<PluginResource> = []
 
-    package init(isEnabled: Bool = true, isolation: PluginIsolation? = nil, configJSON: String = "{}") {
+    package init(
+        isEnabled: Bool = true, isolation: PluginIsolation? = nil, configJSON: String = "{}", memoryLimit: Int? = nil,
+        deny: Set<PluginResource> = []
+    ) {
         self.isEnabled = isEnabled
         self.isolation = isolation
         self.configJSON = configJSON
+        self.memoryLimit = memoryLimit
+        self.deny = deny
     }
 }
 
@@ -39,13 +53,18 @@ package struct PluginHostSettings: Sendable, Equatable {
     package var receiver: String
     /// `plugin_response_timeout`; a thread that is blocked for 10 s longer counts as hung.
     package var responseTimeout: Duration
+    /// In MiB (`plugins.memory_limit`).
+    package var memoryLimit: Int
+    /// What no plug-in's process may see, besides ``statePath``: keys, configuration.
+    package var hiddenPaths: [String]
     /// When plug-ins that have crashed are started again.
     var restartPolicy = RestartPolicy()
 
     /// - Parameter runnerPath: `nil` for `gotapi-plugin-runner` beside this process's own program.
     package init(
         rootPath: String, statePath: String, runnerPath: String? = nil, defaultIsolation: PluginIsolation = .process,
-        items: [String: PluginSettings] = [:], receiver: String = "", responseTimeout: Duration = .seconds(60)
+        items: [String: PluginSettings] = [:], receiver: String = "", responseTimeout: Duration = .seconds(60),
+        memoryLimit: Int = 256, hiddenPaths: [String] = []
     ) {
         self.rootPath = rootPath
         self.statePath = statePath
@@ -54,6 +73,8 @@ package struct PluginHostSettings: Sendable, Equatable {
         self.items = items
         self.receiver = receiver
         self.responseTimeout = responseTimeout
+        self.memoryLimit = memoryLimit
+        self.hiddenPaths = hiddenPaths
     }
 
     package func isolation(of id: String) -> PluginIsolation { items[id]?.isolation ?? defaultIsolation }

@@ -50,6 +50,8 @@ package struct PluginStatus: Sendable, Equatable {
     /// Requests whose answer did not come from the plug-in.
     package var errors: Int
     package var pushes: Int
+    /// What holds its process; empty in process, and where it does not run.
+    package var cage: [CageFeature] = []
 }
 
 /// What `gotapi check` says of one file, without running it.

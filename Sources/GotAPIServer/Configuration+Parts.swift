@@ -16,9 +16,24 @@ extension Configuration {
             items: plugins.items.mapValues { item in
                 GotAPIPluginHost.PluginSettings(
                     isEnabled: item.isEnabled, isolation: item.isolation.map { PluginIsolation($0) },
-                    configJSON: item.config.map { String(decoding: $0, as: UTF8.self) } ?? "{}")
+                    configJSON: item.config.map { String(decoding: $0, as: UTF8.self) } ?? "{}",
+                    memoryLimit: item.memoryLimit, deny: Set(item.deny.map { PluginResource($0) }))
             },
-            receiver: serverAppID, responseTimeout: .seconds(pluginResponseTimeout))
+            receiver: serverAppID, responseTimeout: .seconds(pluginResponseTimeout), memoryLimit: plugins.memoryLimit,
+            hiddenPaths: hiddenPaths)
+    }
+
+    /// The gateway's own files besides the state folder: the keys, and what it is configured by.
+    private var hiddenPaths: [String] { [certificateFolder] + [tlsKeyFile, file].compactMap(\.self) }
+}
+
+extension PluginResource {
+    fileprivate init(_ resource: Configuration.Resource) {
+        self =
+            switch resource {
+            case .network: .network
+            case .devices: .devices
+            }
     }
 }
 

@@ -52,12 +52,19 @@ extension PluginStatus {
             ("lastCrash", JSONNode(crashes.reason)),
             ("lastSignal", crashes.signal.map { JSONNode(integerLiteral: Int($0)) } ?? nil),
             ("output", JSONNode(.array(output.map { JSONNode(.text($0)) }))),
+            ("cage", JSONNode(.array(cage.map(\.json)))),
         ]
         if let failure {
             members.append(
                 ("failure", ["code": JSONNode(failure.code.rawValue), "reason": JSONNode(failure.reason)]))
         }
         return JSONNode(.object(members.map { JSONNode.Member(name: $0, value: $1) }))
+    }
+}
+
+extension CageFeature {
+    fileprivate var json: JSONNode {
+        ["name": JSONNode(name), "state": JSONNode(state.rawValue), "line": JSONNode(line)]
     }
 }
 

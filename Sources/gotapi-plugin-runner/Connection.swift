@@ -60,11 +60,25 @@ struct Connection {
             }
             do throws(FrameError) {
                 frames.append(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
-                while let payload = try frames.next() { try runtime.deliver(payload) }
+                while let payload = try frames.next() {
+                    try enterCage(if: payload)
+                    try runtime.deliver(payload)
+                }
             } catch {
                 return .malformed(error)
             }
         }
+    }
+
+    /// Puts the cage of a `load` in force and reports it, before the runtime sees the frame and starts its thread.
+    private func enterCage(if payload: ArraySlice<UInt8>) throws(FrameError) {
+        guard payload.first == HostFrame.loadTag, case .load(let instruction) = try HostFrame(payload),
+            let cage = instruction.cage
+        else { return }
+        var frame: [UInt8] = []
+        PluginFrame.caged(CageBuilder.build(cage)).append(to: &frame)
+        // Nothing was sent before, so there is room. Where the gateway is gone, reading says so.
+        _ = send(socket, frame, frame.count, CInt(MSG_NOSIGNAL))
     }
 
     /// Gives the plug-in the time to close its device.

@@ -27,6 +27,10 @@ struct Runner {
         guard error == 0 else { quit(1, "prctl(PR_SET_PDEATHSIG): \(String(cString: strerror(error)))") }
         let refusal = cgotapi_no_new_privileges()
         guard refusal == 0 else { quit(1, "prctl(PR_SET_NO_NEW_PRIVS): \(String(cString: strerror(refusal)))") }
+        let dump = cgotapi_not_dumpable()
+        guard dump == 0 else { quit(1, "core dumps cannot be switched off: \(String(cString: strerror(dump)))") }
+        let others = cgotapi_close_from(STDERR_FILENO + 1)
+        guard others == 0 else { quit(1, "close_range: \(String(cString: strerror(others)))") }
 
         leaveSignalsToTheGateway()
         guard let socket = takeStandardInput(), let connection = Connection(socket: socket, name: name) else {

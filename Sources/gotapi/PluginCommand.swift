@@ -14,8 +14,8 @@ struct PluginCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plug-ins of the running gateway.",
             discussion: """
-                Prints a table, with --verbose also what each plug-in printed last and how it crashed, or with --json an \
-                array with one object for each plug-in.
+                Prints a table, with --verbose also how each plug-in crashed, what it printed last and what holds its \
+                process, or with --json an array with one object for each plug-in.
                 """)
 
         @OptionGroup var configuration: ConfigurationOption
@@ -63,7 +63,14 @@ struct PluginCommand: AsyncParsableCommand {
             if let reason = plugin["lastCrash"]?.text { lines.append("crashed last: \(reason)") }
             let output = plugin["output"]?.array ?? []
             if !output.isEmpty { lines.append("printed last:") }
-            return lines + output.map { "  \($0.text ?? "")" }
+            lines += output.map { "  \($0.text ?? "")" }
+            let features = plugin["cage"]?.array ?? []
+            guard !features.isEmpty else { return lines }
+            var cage = Table(["CAGE", "STATE", ""])
+            for feature in features {
+                cage.append([feature["name"]?.text ?? "-", feature["state"]?.text ?? "-", feature["line"]?.text ?? ""])
+            }
+            return lines + cage.text.split(separator: "\n").map(String.init)
         }
 
         private func number(_ node: JSONNode?) -> String { String(node?.integer ?? 0) }

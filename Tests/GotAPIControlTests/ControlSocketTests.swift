@@ -49,11 +49,14 @@ struct ControlSocketTests {
     private final class RawClient: Sendable {
         let descriptor: CInt
 
-        init(path: String) throws {
+        /// - Parameter key: what it sends first; by default the server's key.
+        init(path: String, key: String? = nil) throws {
             descriptor = try ControlSocket.make()
             let client = descriptor
             let code = try ControlSocket.withAddress(of: path) { connect(client, $0, $1) }
             try #require(code == 0)
+            let file = ControlSocket.keyPath(besideSocket: path)
+            send(try key ?? ControlKey(readingFrom: file, socket: path).text + "\n")
         }
 
         deinit { close(descriptor) }
@@ -296,9 +299,95 @@ struct ControlSocketTests {
     }
 
     @Test(
+        arguments: [
+            "{\"command\":\"a\"}\n", "\n", String(repeating: "0", count: 64) + "\n",
+            String(repeating: "0", count: 65) + "\n",
+        ])
+    func whoHasNotTheKeyIsNotServed(first: String) async throws {
+        let folder = try TemporaryFolder()
+        let path = ControlSocket.path(inStateFolder: folder.path)
+        try await withServer(at: path) { _ in
+            let client = try RawClient(path: path, key: first + "{\"command\":\"a\"}\n")
+            #expect(
+                try await client.readToEnd() == [
+                    #"{"ok":false,"error":"the first line is not this gateway's key, which is in control.key beside "#
+                        + #"its socket"}"#
+                ])
+        }
+    }
+
+    @Test func theKeyIsForTheGatewaysUserAloneAndNewForEachGateway() async throws {
+        let folder = try TemporaryFolder()
+        let path = ControlSocket.path(inStateFolder: folder.path)
+        let file = ControlSocket.keyPath(besideSocket: path)
+        var keys: [ControlKey] = []
+        for _ in 0..<2 {
+            try await withServer(at: path) { _ in
+                #expect(try folder.mode(of: "control.key") == S_IFREG | 0o600)
+                keys.append(try ControlKey(readingFrom: file, socket: path))
+            }
+            #expect(access(file, F_OK) != 0)
+            // As a gateway leaves it that was killed.
+            close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0o644))
+        }
+        #expect(keys.count == 2 && keys[0] != keys[1])
+    }
+
+    @Test(
         arguments: [(1_000, 1_000, true), (0, 1_000, true), (1_001, 1_000, false), (1_000, 0, false)]
             as [(uid_t, uid_t, Bool)])
     func onlyTheGatewaysUserAndRootAreServed(user: uid_t, owner: uid_t, isAdmitted: Bool) {
-        #expect(ControlServer.isAdmitted(user: user, owner: owner) == isAdmitted)
+        let peer = ControlPeer(process: 0, user: user)
+        #expect(peer.isAdmitted(owner: owner, gateway: 10) == isAdmitted)
     }
+
+    /// 10 is the gateway, 20 a shell, 21 its child, 30 a runner, 31 its child; 40 is its own parent; 50 is gone.
+    @Test(arguments: [(10, true), (20, true), (21, true), (30, false), (31, false), (40, false), (50, false)])
+    func noneOfThoseThatTheGatewayHasStartedIsServed(process: pid_t, isAdmitted: Bool) {
+        let parents: [pid_t: pid_t] = [10: 20, 20: 15, 21: 20, 30: 10, 31: 30, 40: 40]
+        let peer = ControlPeer(process: process, user: 1_000)
+        #expect(peer.isAdmitted(owner: 1_000, gateway: 10) { parents[$0] } == isAdmitted)
+    }
+
+    @Test func aChildOfTheGatewayIsRefused() async throws {
+        let folder = try TemporaryFolder()
+        let path = ControlSocket.path(inStateFolder: folder.path)
+        try await withServer(at: path) { _ in
+            let answer = try await ControlSocketTests.blockingCalls.runIfActive { try runChild(that: path) }
+            #expect(answer.contains("started by one of its plug-ins"))
+        }
+    }
+}
+
+/// A program that this process starts, which sends the key and a command: what the server says to it.
+private func runChild(that path: String) throws -> String {
+    let script = """
+        import socket, sys
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(sys.argv[1])
+        print(s.makefile().readline())
+        """
+    var ends: [CInt] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    let words = ["python3", "-c", script, path]
+    var arguments = words.map { strdup($0) } + [nil]
+    defer { arguments.forEach { free($0) } }
+    var pid = pid_t()
+    let code = posix_spawnp(&pid, "python3", &actions, nil, &arguments, environ)
+    close(ends[1])
+    try #require(code == 0)
+    var text: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4_096)
+    while true {
+        let count = read(ends[0], &chunk, chunk.count)
+        guard count > 0 else { break }
+        text += chunk[..<count]
+    }
+    waitpid(pid, nil, 0)
+    return String(decoding: text, as: UTF8.self)
 }

@@ -6,6 +6,7 @@ import Testing
 @Suite struct FrameTests {
     static let hostFrames: [HostFrame] = [
         .load(LoadInstruction(library: "/l", id: "a.b", config: "{}", dataDirectory: "/d", resourceDirectory: "")),
+        load(limiter: .controlGroup), load(limiter: .process(reason: "no cgroup")),
         .start, .stop, .expire(message: .max), .unsubscribe(subscription: 7, reason: .tokenEnded),
         .reachable(subscription: 1, true), .reachable(subscription: 1, false), .pushesRead(bytes: 9), .probe(3),
         .message(
@@ -24,7 +25,17 @@ import Testing
         .answer(message: 1, members: Array("{}".utf8)), .unanswered(message: 2),
         .subscribed(message: 1, subscription: 2), .push(subscription: 2, members: []), .unsubscribed(subscription: 2),
         .log(level: 3, text: "line"), .servicesChanged, .alive(1), .stopped,
+        .caged([CageFeature("files", .partial, "line"), CageFeature("x", .unavailable, "")]), .caged([]),
     ]
+
+    private static func load(limiter: Cage.Limiter) -> HostFrame {
+        let cage = Cage(
+            paths: [Cage.Path("/usr", [.read, .execute]), Cage.Path("/dev", [.write, .control])], deniesNetwork: true,
+            deniesDevices: false, memoryLimit: 256 << 20, processLimit: 512, limiter: limiter)
+        return .load(
+            LoadInstruction(
+                library: "/l", id: "a.b", config: "{}", dataDirectory: "/d", resourceDirectory: "/r", cage: cage))
+    }
 
     @Test(arguments: hostFrames)
     func hostFramesTravel(frame: HostFrame) throws {

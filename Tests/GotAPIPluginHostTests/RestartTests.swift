@@ -112,12 +112,13 @@ struct RestartTests {
             try await test.withHost(test.settings(restartPause: Self.soon)) { host, _ async throws in
                 let first = try test.endpoint()
                 #expect(try await test.request("segv") == .crashed)
-                while host.status().first?.state != .running { try await letOthersRun() }
-                let changes = test.changes.withLockedValue { $0 }
-                let waits = changes.contains {
+                // The change that brings the next generation.
+                func changes() -> [EndpointChange] { test.changes.withLockedValue { $0 } }
+                while changes().last?.endpoints.first?.generation != 2 { try await letOthersRun() }
+                let waits = changes().contains {
                     $0.successions.contains { $0.predecessor === first && $0.successor == nil }
                 }
-                let ends = changes.filter {
+                let ends = changes().filter {
                     $0.successions.contains { $0.predecessor === first && $0.successor != nil }
                 }
                 #expect(waits == isReplayable)

@@ -182,6 +182,8 @@ struct ConfigurationFileTests {
     @Test func theShippedFileSaysTheDefaults() throws {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let file = try ConfigurationFile.load(option: "/\(root)/config.json", currentFolder: "/")
-        #expect(file.configuration == Configuration(folder: "/\(root)"))
+        var expected = Configuration(folder: "/\(root)")
+        expected.file = "/\(root)/config.json"
+        #expect(file.configuration == expected)
     }
 }

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include "CGotAPICage.h"
 #include "CGotAPISpawn.h"
 
 /* Has this process killed (SIGKILL) when the thread that made it ends; ESRCH where `parent`, if not 0, is its parent no

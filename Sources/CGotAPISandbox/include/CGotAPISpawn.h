@@ -25,6 +25,9 @@ typedef struct cgotapi_spawned {
 int cgotapi_spawn(const char *path, char *const *arguments, char *const *environment, const char *directory,
                   cgotapi_spawned *spawned);
 
+/* Whether a service manager has marked a control group's folder as given to the processes in it (getxattr(2)): 1 or 0. */
+int cgotapi_is_delegated(const char *folder);
+
 /* Names the calling thread for debuggers and top(1); 15 bytes are shown (pthread_setname_np(3)). */
 void cgotapi_name_thread(const char *name);
 

@@ -30,19 +30,27 @@ package struct LoadInstruction: Sendable, Equatable {
     package var dataDirectory: String
     /// The plug-in's own folder, or empty.
     package var resourceDirectory: String
+    /// What the runner puts in force first; `nil` in process, where there is none.
+    package var cage: Cage?
 
-    package init(library: String, id: String, config: String, dataDirectory: String, resourceDirectory: String) {
+    package init(
+        library: String, id: String, config: String, dataDirectory: String, resourceDirectory: String, cage: Cage? = nil
+    ) {
         self.library = library
         self.id = id
         self.config = config
         self.dataDirectory = dataDirectory
         self.resourceDirectory = resourceDirectory
+        self.cage = cage
     }
 }
 
 extension HostFrame {
+    /// The first byte of a `load`'s payload.
+    package static let loadTag: UInt8 = 1
+
     private enum Tag {
-        static let load: UInt8 = 1
+        static let load = HostFrame.loadTag
         static let start: UInt8 = 2
         static let message: UInt8 = 3
         static let expire: UInt8 = 4
@@ -64,6 +72,7 @@ extension HostFrame {
                 writer.write(instruction.config)
                 writer.write(instruction.dataDirectory)
                 writer.write(instruction.resourceDirectory)
+                writer.write(instruction.cage)
             case .start: writer.write(Tag.start)
             case .message(let message):
                 writer.write(Tag.message)
@@ -99,7 +108,8 @@ extension HostFrame {
             self = .load(
                 LoadInstruction(
                     library: try reader.readText(), id: try reader.readText(), config: try reader.readText(),
-                    dataDirectory: try reader.readText(), resourceDirectory: try reader.readText()))
+                    dataDirectory: try reader.readText(), resourceDirectory: try reader.readText(),
+                    cage: try reader.readCage()))
         case Tag.start: self = .start
         case Tag.message: self = .message(try reader.readMessage())
         case Tag.expire: self = .expire(message: try reader.read())

@@ -18,6 +18,8 @@ package enum PluginFrame: Sendable, Equatable {
     /// The plug-in's own thread came by; the number of the `probe`.
     case alive(UInt64)
     case stopped
+    /// The runner has put its ``Cage`` in force, once, before `loaded`.
+    case caged([CageFeature])
 }
 
 /// What a plug-in says of itself in its `gotapi_plugin` struct.
@@ -65,6 +67,7 @@ extension PluginFrame {
         static let servicesChanged: UInt8 = 11
         static let alive: UInt8 = 12
         static let stopped: UInt8 = 13
+        static let caged: UInt8 = 14
     }
 
     /// Appends the frame, length first, to `bytes`.
@@ -114,6 +117,9 @@ extension PluginFrame {
                 writer.write(Tag.alive)
                 writer.write(number)
             case .stopped: writer.write(Tag.stopped)
+            case .caged(let features):
+                writer.write(Tag.caged)
+                writer.write(features)
             }
         }
     }
@@ -143,6 +149,7 @@ extension PluginFrame {
         case Tag.servicesChanged: self = .servicesChanged
         case Tag.alive: self = .alive(try reader.read())
         case Tag.stopped: self = .stopped
+        case Tag.caged: self = .caged(try reader.readFeatures())
         default: throw .malformed
         }
         try reader.finish()

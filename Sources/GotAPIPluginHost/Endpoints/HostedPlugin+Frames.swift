@@ -37,6 +37,7 @@ extension HostedPlugin: PluginTransportReceiver {
             countUseless()
             if let blocked = own.value.watch.alive(number, now: Self.now) { cameBack(after: blocked) }
         case .stopped: handle(.stopped)
+        case .caged(let features): caged(features)
         }
     }
 
@@ -78,6 +79,21 @@ extension HostedPlugin: PluginTransportReceiver {
     }
 
     // MARK: - Each in turn
+
+    /// The runner says this before any code of the plug-in runs; who says it again is the plug-in.
+    private func caged(_ features: [CageFeature]) {
+        let isFirst = traffic.withLockedValue { traffic in
+            guard traffic.cage.isEmpty, traffic.state == .loading, (1...32).contains(features.count) else {
+                return false
+            }
+            traffic.cage = features.map { CageFeature($0.name.printableLine, $0.state, $0.line.printableLine) }
+            return true
+        }
+        guard isFirst else { return malformed(reason: "said twice what holds it") }
+        for feature in features where feature.state == .unavailable {
+            logger.notice("\(feature.name.printableLine): \(feature.line.printableLine)")
+        }
+    }
 
     private func loaded(_ descriptor: PluginDescriptor) {
         guard own.value.lifecycle.state == .loading else { return handle(.loaded) }

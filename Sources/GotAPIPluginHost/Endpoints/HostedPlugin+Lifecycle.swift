@@ -142,6 +142,7 @@ extension HostedPlugin {
         switch state {
         case .running:
             traffic.withLockedValue { $0.refusal = nil }
+            watchMemory()
         case .ending:
             close(.crashed)
         case .crashed(let reason):

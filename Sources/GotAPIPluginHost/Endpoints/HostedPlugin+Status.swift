@@ -17,6 +17,8 @@ extension HostedPlugin {
         status.requests = traffic.counters.requests
         status.errors = traffic.counters.errors
         status.pushes = traffic.counters.pushes
+        status.cage = traffic.cage
+        status.output = traffic.output
         switch traffic.state {
         case .idle, .loading, .loaded: status.state = .loading
         case .starting: status.state = .starting

@@ -28,6 +28,8 @@ final class HostedPlugin: PluginEndpoint {
         var output: [String] = []
         /// How its process ended.
         var end: ProcessEnd?
+        /// What the runner has said of its cage.
+        var cage: [CageFeature] = []
     }
 
     struct Counters: Sendable, Equatable {
@@ -70,6 +72,8 @@ final class HostedPlugin: PluginEndpoint {
     /// How often a table of pending messages is looked through while it is not empty; so long may a deadline be missed.
     static let sweepInterval = TimeAmount.milliseconds(50)
 
+    /// How often what its process has in memory is looked at.
+    static let memoryInterval = TimeAmount.seconds(1)
     /// How long a plug-in that takes another's place may take to name its services.
     static let discoveryPatience = TimeAmount.seconds(1)
 
@@ -78,6 +82,8 @@ final class HostedPlugin: PluginEndpoint {
     let instruction: LoadInstruction
     /// The note's, which the descriptor has to repeat.
     let flags: PluginDescriptor.Flags
+    /// In bytes, for its process.
+    let memoryLimit: UInt64
     let transport: any PluginTransport
     let sink: any EventSink
     let eventLoop: any EventLoop
@@ -87,11 +93,13 @@ final class HostedPlugin: PluginEndpoint {
 
     /// - Parameters:
     ///   - flags: those of the library's note.
+    ///   - memoryLimit: in bytes; a process that has more in memory is ended. Nothing in process.
     ///   - hungAfter: in nanoseconds; how long the plug-in's thread may be blocked until it counts as hung.
     init(
         generation: Int, instruction: LoadInstruction, flags: PluginDescriptor.Flags, transport: any PluginTransport,
-        sink: any EventSink, eventLoop: any EventLoop, hungAfter: UInt64, logger: Logger
+        sink: any EventSink, eventLoop: any EventLoop, hungAfter: UInt64, memoryLimit: UInt64, logger: Logger
     ) {
+        self.memoryLimit = memoryLimit
         id = instruction.id
         self.generation = generation
         self.instruction = instruction
@@ -227,6 +235,22 @@ final class HostedPlugin: PluginEndpoint {
                 logger.error("\(reason); its requests are refused until the thread comes back")
             }
         case nil: ()
+        }
+    }
+
+    /// Ends a process that has more in memory than it may: the kernel's limits know nothing of what is resident, except those
+    /// of control groups.
+    func watchMemory() {
+        guard transport.isIsolated else { return }
+        eventLoop.scheduleRepeatedTask(initialDelay: Self.memoryInterval, delay: Self.memoryInterval) {
+            [weak self] task in
+            guard let self, case .running = own.value.lifecycle.state, let pid = transport.pid else {
+                return task.cancel()
+            }
+            guard let size = ResidentSize.bytes(of: pid), size > memoryLimit else { return }
+            task.cancel()
+            let limit = memoryLimit >> 20
+            handle(.violation(reason: "has \(size >> 20) MiB in memory and may have \(limit) (memory_limit)"))
         }
     }
 

@@ -6,8 +6,8 @@ import NIOConcurrencyHelpers
 
 /// A plug-in's process, from its start until it is reaped.
 ///
-/// It leads a process group: programs that it has started end with it, however it ends itself. Only those that have left
-/// the group (setsid(2), setpgid(2)) stay.
+/// It leads a process group: programs that it has started end with it, however it ends itself. Those that have left the
+/// group (setsid(2), setpgid(2)) end with it where it has a control group, else they stay.
 final class ChildProcess: Sendable {
     /// What is to be started.
     struct Command: Sendable, Equatable {
@@ -18,6 +18,8 @@ final class ChildProcess: Sendable {
         var environment: [String]
         /// The working folder.
         var folder: String
+        /// What the process gets a control group for; `nil`: it gets none.
+        var limits: ControlGroup.Limits?
     }
 
     /// A started process and our ends of its socket and its output; the caller owns the two.
@@ -28,17 +30,22 @@ final class ChildProcess: Sendable {
     }
 
     let pid: Int32
+    private let group: ControlGroup?
     /// True once the process is reaped: its number may then belong to another one.
     private let isReaped = NIOLockedValueBox(false)
 
-    private init(pid: Int32) { self.pid = pid }
+    private init(pid: Int32, group: ControlGroup?) {
+        self.pid = pid
+        self.group = group
+    }
 
-    /// Starts a process. Call it on ``SpawnThread``.
+    /// Starts a process. Call it on ``SpawnThread``. It is in its control group before anything can be sent to it.
     ///
     /// - Parameter onEnd: called once, on a thread of its own, after the process was reaped.
     static func start(
         _ command: Command, onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) throws(SystemError) -> Started {
+        let group = try makeGroup(for: command)
         var spawned = cgotapi_spawned()
         let name = command.path.split(separator: "/").last.map(String.init) ?? command.path
         let error = withCStrings([name] + command.arguments) { arguments in
@@ -46,12 +53,16 @@ final class ChildProcess: Sendable {
                 cgotapi_spawn(command.path, arguments, environment, command.folder, &spawned)
             }
         }
-        guard error == 0 else { throw SystemError(error) }
-        let process = ChildProcess(pid: spawned.pid)
+        guard error == 0 else {
+            group?.end()
+            throw SystemError(error)
+        }
+        let process = ChildProcess(pid: spawned.pid, group: group)
         do throws(SystemError) {
+            try group?.add(spawned.pid)
             try Thread.detach(name: "plugin-wait", stackSize: 128 << 10) { onEnd(process.waitAndReap()) }
         } catch {
-            // Without a thread that waits for it the process would never be reaped.
+            // Without its limits it must not run, and without a thread that waits for it it would never be reaped.
             process.send(SIGKILL)
             _ = process.waitAndReap()
             close(spawned.socket)
@@ -59,6 +70,13 @@ final class ChildProcess: Sendable {
             throw error
         }
         return Started(process: process, socket: spawned.socket, output: spawned.output)
+    }
+
+    private static func makeGroup(for command: Command) throws(SystemError) -> ControlGroup? {
+        guard let limits = command.limits, case .success(let delegation) = ControlGroupDelegation.shared else {
+            return nil
+        }
+        return try delegation.makeGroup(limits)
     }
 
     /// Sends a signal (kill(2)), unless the process is gone.
@@ -79,6 +97,7 @@ final class ChildProcess: Sendable {
 
     /// Waits for this process alone; other children are left to whoever started them (waitid(2), waitpid(2)).
     private func waitAndReap() -> ProcessEnd {
+        defer { group?.end() }
         var info = siginfo_t()
         // Looks without reaping, so that reaping and `send` can exclude each other.
         var outcome: Int32

@@ -176,7 +176,9 @@ final class PluginSupervisor: Sendable {
         if next.state == .running {
             watch(next)
             state.withLockedValue { state in
-                state.counters.add(state.current.traffic.withLockedValue(\.counters))
+                let last = state.current.traffic.withLockedValue { $0 }
+                state.counters.add(last.counters)
+                next.traffic.withLockedValue { $0.output = (last.output + $0.output).suffix(HostedPlugin.keptLines) }
                 state.current = next
                 state.policy.started(now: HostedPlugin.now)
             }

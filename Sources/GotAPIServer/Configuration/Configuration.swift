@@ -114,6 +114,8 @@ package struct Configuration: Sendable, Equatable {
     package var logLevel = Logger.Level.info
     package var plugins: Plugins
     package var nativeThing = NativeThing()
+    /// The file that all this was read from, or `nil`. Plug-ins may not see it.
+    package var file: String?
     /// Where the gateway keeps the certificate that it makes itself.
     package let certificateFolder: String
 

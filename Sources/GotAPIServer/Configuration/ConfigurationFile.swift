@@ -39,8 +39,13 @@ package struct ConfigurationFile: Sendable, Equatable {
         case .notAFile:
             throw ConfigurationError(findings: [notAFile(path)])
         case .bytes(let text):
-            let folder = absolutePath(path, in: currentFolder).split(separator: "/").dropLast()
-            return try parse(text, path: path, folder: "/" + folder.joined(separator: "/"))
+            let whole = absolutePath(path, in: currentFolder)
+            let folder = whole.split(separator: "/").dropLast()
+            let file = try parse(text, path: path, folder: "/" + folder.joined(separator: "/"))
+            var configuration = file.configuration
+            configuration.file = whole
+            return ConfigurationFile(
+                configuration: configuration, path: path, folder: file.folder, lines: file.lines)
         }
     }
 
