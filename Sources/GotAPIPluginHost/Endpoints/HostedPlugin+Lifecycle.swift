@@ -147,8 +147,8 @@ extension HostedPlugin {
             close(.crashed)
         case .crashed(let reason):
             logger.error("crashed: \(reason)")
-            close(.crashed)
             own.value.onCrash(self)
+            close(.crashed)
         case .stopped:
             close(.stopped)
             if before == .idle { own.value.hasEnded = true }

@@ -84,17 +84,19 @@ final class PluginSupervisor: Sendable {
 
     // MARK: - Crashes
 
-    /// What is served has crashed. [event loop]
+    /// What is served has crashed; the requests that it has are not replied to yet. [event loop]
     private func crashed(_ plugin: HostedPlugin) {
         guard case .crashed(let reason) = plugin.state else { preconditionFailure("told of a crash that was none") }
-        let isStopped = state.withLockedValue { state in
+        state.withLockedValue { state in
             if plugin.flags.contains(.replayable) { state.predecessors.append(plugin) }
             state.record.add(reason: reason)
-            return state.isStopped
         }
         // Known when its process is reaped, which is soon: it was killed if it did not end by itself.
         plugin.ended().whenComplete { [self] _ in noteEnd(of: plugin) }
-        if !isStopped { decide() }
+        // Behind the replies to the requests that it took along.
+        eventLoop.execute { [self] in
+            if !state.withLockedValue(\.isStopped) { decide() }
+        }
     }
 
     private func noteEnd(of plugin: HostedPlugin) {
