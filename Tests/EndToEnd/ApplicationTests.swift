@@ -86,4 +86,23 @@ import Testing
             #expect(stopped.status == 200)
         }
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func whatHTTPKnowsAndTheGatewayDoesNotIsAnsweredInJSON() async throws {
+        try await TestGateway.run(plugins: try TestBuild.plugins) { gateway in
+            let port = gateway.address.port
+            let origin = [("Origin", "http://localhost:\(port)")]
+            for (method, target, status, code, profile) in [
+                ("BREW", "/gotapi/echo", 405, "3", nil), ("PATCH", "/gotapi/echo", 405, "3", nil),
+                ("GET", "/gotapi/%ff", 400, "10", ""),
+            ] {
+                let connection = try await HTTPTestConnection.connect(port: port, tls: false, group: gateway.group)
+                let answer = try await connection.send(method, target, headers: origin)
+                await connection.close()
+                #expect(answer.status == status)
+                #expect(try answer.json["errorCode"]?.text == code)
+                #expect(try answer.json["profile"]?.text == profile)
+            }
+        }
+    }
 }

@@ -83,7 +83,6 @@ import Testing
         ("/gotapi/t/x?serviceId=s&a=%", "t", "x", ""), ("/gotapi/t/x?serviceId=s&a=%0", "t", "x", ""),
         ("/gotapi/t/x?serviceId=s&a=%zz", "t", "x", ""), ("/gotapi/t/x?serviceId=s&a=%ff", "t", "x", ""),
         ("/gotapi/t/x?serviceId=s&a=%00", "t", "x", ""), ("/gotapi/t/x?serviceId=s&%00=a", "t", "x", ""),
-        ("/gotapi/t/x?serviceId=s&a=\u{fffd}", "", "", ""),  // was no UTF-8 on the wire
         ("/gotapi/%zz/x?serviceId=s", "", "x", "s"), ("/gotapi/t/%ff?serviceId=s", "t", "", "s"),
         ("/gotapi/t/%00?serviceId=s", "t", "", "s"),
     ])

@@ -82,8 +82,19 @@ struct RequestReadingTests {
         "GET / HTTP/1,1\r\nHost: a\r\n\r\n",
         "GET / HTTP/11\r\nHost: a\r\n\r\n",
         "GET / ICE/1.0\r\nHost: a\r\n\r\n",
-        "GET /ä HTTP/1.1\r\nHost: a\r\n\r\n",
-        "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /ä b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /ä\u{0} HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /ä\tb HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /ä\n\r\n",
+        "GET / HTTP/1.1ä\r\nHost: a\r\n\r\n",
+        "GET ä HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GETä / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "BREW / HTTP/2.0\r\nHost: a\r\n\r\n",
+        "BREW / ICE/1.0\r\nHost: a\r\n\r\n",
+        "BREW\t/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "BREW\r\n\r\n",
+        "BREW /\r\n\r\n",
+        "BREW\n/ HTTP/1.1\r\nHost: a\r\n\r\n",
         "G(T / HTTP/1.1\r\nHost: a\r\n\r\n",
         " GET / HTTP/1.1\r\nHost: a\r\n\r\n",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -121,6 +132,7 @@ struct RequestReadingTests {
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", 501),
         ("POST / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n", 417),
         ("GET /\(String(repeating: "a", count: 16 << 10))", 431),  // before its end is there
+        ("GET /\(String(repeating: "ä", count: 8 << 10))", 431), (String(repeating: "A", count: 17 << 10), 431),
         (String(repeating: "\r\n", count: 9_000), 431), ("GET /\(String(repeating: " ", count: 16 << 10))", 431),
         ("GET / HTTP/1.1\r\nA:\(String(repeating: " ", count: 17_000))", 431),
     ])
@@ -171,6 +183,71 @@ struct RequestReadingTests {
                 String(repeating: "GET /gotapi HTTP/\(version)\r\nHost: a\r\n\(field)\r\n", count: livesOn ? 2 : 1))
             #expect(try client.response().status == 200)
             if livesOn { #expect(try client.response().status == 200) } else { #expect(try client.isClosed()) }
+        }
+    }
+
+    @Test(arguments: [
+        "BREW", "B", "brew", "get", "PATCH", "TRACE", "M-SEARCH", "DESCRIBE", "SOURCE", "PRI", "GETS",
+        "0-!#$%&'*+.^_`|~",
+        String(repeating: "B", count: 2_000),
+    ])
+    func everyMethodReachesTheResponder(method: String) async throws {
+        let requests = [
+            "\(method) /gotapi/1 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "\r\n\(method)  /gotapi/2 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+            "GET /gotapi/3 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "\(method) /gotapi/4 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nc\r\n0\r\n\r\n",
+        ].joined()
+        try await withServer { server in
+            for portion in [requests.utf8.count, 1] {
+                let client = try server.client()
+                for start in stride(from: 0, to: requests.utf8.count, by: portion) {
+                    try client.send(Array(requests.utf8.dropFirst(start).prefix(portion)))
+                }
+                #expect(try client.response().text == "\(method) /gotapi/1 ")
+                #expect(try client.response().text == "\(method) /gotapi/2 ab")
+                #expect(try client.response().text == "GET /gotapi/3 ")
+                #expect(try client.response().text == "\(method) /gotapi/4 c")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ([0xc3, 0xa4], "%c3%a4"),
+        ([0xe3, 0x81, 0x82, UInt8(ascii: "?"), 0xff, UInt8(ascii: "="), 0x80], "%e3%81%82?%ff=%80"),
+        (Array("%41\u{7e}".utf8) + [0xfe], "%41~%fe"),
+    ])
+    func bytesBeyondASCIIInATargetAreTheSameAsPercentEncodedOnes(bytes: [UInt8], target: String) async throws {
+        func request(_ method: String) -> [UInt8] {
+            Array("\(method) /gotapi/".utf8) + bytes + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        }
+        try await withServer { server in
+            let client = try server.client()
+            try client.send(request("GET") + request("BREW"))
+            for byte in request("GET") { try client.send([byte]) }
+            for method in ["GET", "BREW", "GET"] {
+                #expect(try client.response().text == "\(method) /gotapi/\(target) ")
+            }
+        }
+    }
+
+    @Test(arguments: [16_000, 5_000, 100])
+    func aByteBeyondASCIICountsForTheLimitAsItsThreeEncodedOnes(
+        portion: Int
+    ) async throws {
+        func request(_ count: Int) -> [UInt8] {
+            Array("GET /gotapi/".utf8) + [UInt8](repeating: 0xff, count: count) + Array(" HTTP/1.0\r\n\r\n".utf8)
+        }
+        try await withRecordingServer { server, requests in
+            for (count, status) in [(5_000, 200), (6_000, 431)] {
+                let client = try server.client()
+                for start in stride(from: 0, to: request(count).count, by: portion) {
+                    try client.send(Array(request(count).dropFirst(start).prefix(portion)))
+                }
+                #expect(try client.response().status == status)
+            }
+            let target = "/gotapi/" + String(repeating: "%ff", count: 5_000)
+            #expect(requests.withLockedValue { $0.map(\.target) } == [target])
         }
     }
 

@@ -20,7 +20,8 @@ package struct WebRequest: Sendable {
 
     /// The method as sent, for example `GET`.
     package let method: String
-    /// The request target as sent (origin-form or absolute-form), so that a monitor can show it.
+    /// The request target as sent (origin-form or absolute-form), so that a monitor can show it; bytes beyond ASCII, which
+    /// have no place in one, are percent-encoded.
     package let target: String
     package let headers: [Header]
     package let body: Body

@@ -93,16 +93,14 @@ struct GotAPIRequest: Sendable {
         var parts = Parts()
         let pathStart = startOfPath(target)
         let pathEnd = target[pathStart...].firstIndex(of: UInt8(ascii: "?")) ?? target.count
-        // A byte that was not UTF-8 arrives as U+FFFD, which nobody sends unencoded.
-        let isBroken = containsReplacementCharacter(target)
 
         var segment = 0
         var start = pathStart + 1
         while start <= pathEnd, segment < 3 {
             let end = target[start..<pathEnd].firstIndex(of: UInt8(ascii: "/")) ?? pathEnd
             let bytes = UnsafeBufferPointer(rebasing: target[start..<end])
-            if segment == 1 { parts.profile = isBroken ? nil : decodePercentEncoding(bytes, plusIsSpace: false) }
-            if segment == 2 { parts.attribute = isBroken ? nil : decodePercentEncoding(bytes, plusIsSpace: false) }
+            if segment == 1 { parts.profile = decodePercentEncoding(bytes, plusIsSpace: false) }
+            if segment == 2 { parts.attribute = decodePercentEncoding(bytes, plusIsSpace: false) }
             segment += 1
             start = end + 1
         }
@@ -110,7 +108,6 @@ struct GotAPIRequest: Sendable {
         guard pathEnd < target.count else { return parts }
         var query = Parameters()
         do throws(Parameters.Malformed) {
-            if isBroken { throw Parameters.Malformed(reason: "The request target is not UTF-8.") }
             try query.add(UnsafeBufferPointer(rebasing: target[(pathEnd + 1)...]))
             parts.query = .success(query)
         } catch { parts.query = .failure(error) }
@@ -124,14 +121,5 @@ struct GotAPIRequest: Sendable {
         else { return 0 }
         let authority = target[(colon + 3)...]
         return authority.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? target.count
-    }
-
-    private static func containsReplacementCharacter(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard var index = bytes.firstIndex(of: 0xef) else { return false }
-        while index + 2 < bytes.count {
-            if bytes[index] == 0xef, bytes[index + 1] == 0xbf, bytes[index + 2] == 0xbd { return true }
-            index += 1
-        }
-        return false
     }
 }

@@ -13,6 +13,7 @@ struct RequestHead: Sendable, Equatable {
     }
 
     let method: String
+    /// As sent, bytes beyond ASCII percent-encoded.
     let target: String
     /// True for HTTP/1.0, where a connection ends with its answer unless the client asks otherwise.
     let isHTTP10: Bool
@@ -35,8 +36,10 @@ struct RequestHead: Sendable, Equatable {
     ///
     /// A request that two readers could understand differently is refused, since a proxy in front of us may be one of
     /// them: two lengths, a length and a transfer coding, a transfer coding that is not `chunked` alone, no host or two.
-    init(_ head: HTTPRequestHead) throws(Refusal) {
-        method = head.method.rawValue
+    ///
+    /// - Parameter replacedMethod: the method, where the decoder was given another one.
+    init(_ head: HTTPRequestHead, replacedMethod: String?) throws(Refusal) {
+        method = replacedMethod ?? head.method.rawValue
         target = head.uri
         isHTTP10 = head.version.minor == 0
         // What the decoder thinks: behind a request that ends the connection it reads nothing more.

@@ -10,7 +10,8 @@ import NIOHTTP1
 /// It also keeps the bytes that the decoder has not been given yet, and portions them out so that the decoder never sees
 /// more than one request at a time: up to the next empty line, where every head and every chunked body ends, or up to the
 /// end of a body of known length. So requests wait as bytes, the length of a head is known exactly, and what follows an
-/// upgrade is not read as HTTP. Nothing but that depends on where the cut is, the decoder gets all bytes in their order.
+/// upgrade is not read as HTTP. Nothing but that depends on where the cut is; the decoder gets all bytes in their order,
+/// those of the first line as ``RequestLine`` makes them.
 final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
 
@@ -34,6 +35,7 @@ final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
 
     private var state = State.head
     private var inbox = ByteBuffer()
+    private var line = RequestLine()
     /// What is there of the body.
     private var body: [UInt8] = []
     /// Bytes that the decoder was given of the head.
@@ -48,7 +50,8 @@ final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
     private static let bodyPortion = 64 << 10
 
     /// The decoder that stands before this handler: NIO's, strict, and with limits in which a head of the permitted length
-    /// always fits, however its bytes are distributed. They bound what it keeps of trailer fields too.
+    /// always fits, however its bytes are distributed; a target's bytes beyond ASCII count as the three that encode each.
+    /// They bound what it keeps of trailer fields too.
     static func makeDecoder() -> ByteToMessageHandler<HTTPRequestDecoder> {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = Limits.requestHead
@@ -86,7 +89,7 @@ final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
             guard headLength <= Limits.requestHead else { throw .init(status: 431) }
             let portion = portionToEmptyLine(atMost: Limits.requestHead + 1 - headLength)
             headLength += portion?.readableBytes ?? 0
-            return portion.map { .decode($0) } ?? .needsMore(wantsContinue: false)
+            return portion.map { .decode(line.translate($0)) } ?? .needsMore(wantsContinue: false)
         case .body(let head):
             let portion =
                 if case .length(let length) = head.framing {
@@ -100,6 +103,7 @@ final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
             return .needsMore(wantsContinue: wantsContinue)
         case .whole(let head, let body):
             state = .head
+            line = RequestLine()
             headLength = 0
             lastBytes = 0
             hasToldToContinue = false
@@ -160,7 +164,7 @@ final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
     private func begin(_ read: HTTPRequestHead) -> State {
         guard headLength <= Limits.requestHead else { return .failed(.init(status: 431)) }
         do throws(RequestHead.Refusal) {
-            let head = try RequestHead(read)
+            let head = try RequestHead(read, replacedMethod: line.replacedMethod)
             // The handshake refuses an upgrade with a body, so there is none to wait for; CONNECT has none.
             if head.asksForWebSocket || read.method == .CONNECT { return .whole(head, .bytes([])) }
             if case .length(let length) = head.framing, length > Limits.requestBody { return .whole(head, .tooLarge) }
