@@ -13,7 +13,7 @@ package struct JSONNode: Sendable, Equatable {
         case object([Member])
     }
 
-    package struct Member: Sendable, Equatable {
+    package struct Member: NamedMember, Sendable, Equatable {
         package let name: String
         /// Where the name stands, in bytes from the beginning of the text.
         package let offset: Int
@@ -42,45 +42,7 @@ package struct JSONNode: Sendable, Equatable {
     package init(
         parsing text: [UInt8], maximumDepth: Int = Limits.jsonDepth, keepsRepeatedNames: Bool = false
     ) throws(JSONScanner.SyntaxError) {
-        try JSONScanner.validate(text, maximumDepth: maximumDepth)
-        let first = text.firstIndex { ![0x20, 0x0a, 0x0d, 0x09].contains($0) } ?? 0
-        let last = text.lastIndex { ![0x20, 0x0a, 0x0d, 0x09].contains($0) } ?? 0
-        self = try JSONNode(text[first...last], offset: first, keepsRepeatedNames: keepsRepeatedNames)
-    }
-
-    private init(
-        _ text: ArraySlice<UInt8>, offset: Int, keepsRepeatedNames: Bool
-    ) throws(JSONScanner.SyntaxError) {
-        self.offset = offset
-        switch text[text.startIndex] {
-        case UInt8(ascii: "{"):
-            var members: [Member] = []
-            let scanned = try JSONScanner.members(
-                of: Array(text), maximumDepth: .max, keepsRepeatedNames: keepsRepeatedNames)
-            for member in scanned {
-                let value = text[text.startIndex + member.value.lowerBound..<text.startIndex + member.value.upperBound]
-                members.append(
-                    Member(
-                        name: member.name, offset: offset + member.nameRange.lowerBound,
-                        value: try JSONNode(
-                            value, offset: offset + member.value.lowerBound, keepsRepeatedNames: keepsRepeatedNames)))
-            }
-            content = .object(members)
-        case UInt8(ascii: "["):
-            var elements: [JSONNode] = []
-            for range in try JSONScanner.elements(of: Array(text), maximumDepth: .max) {
-                let value = text[text.startIndex + range.lowerBound..<text.startIndex + range.upperBound]
-                elements.append(
-                    try JSONNode(
-                        value, offset: offset + range.lowerBound, keepsRepeatedNames: keepsRepeatedNames))
-            }
-            content = .array(elements)
-        case UInt8(ascii: "\""): content = .text(JSONText.decodeString(text))
-        case UInt8(ascii: "t"): content = .boolean(true)
-        case UInt8(ascii: "f"): content = .boolean(false)
-        case UInt8(ascii: "n"): content = .null
-        default: content = .number(String(decoding: text, as: UTF8.self))
-        }
+        self = try JSONScanner.node(of: text, maximumDepth: maximumDepth, keepsRepeatedNames: keepsRepeatedNames)
     }
 
     /// The value of an object's member, or `nil` where this is no object or has no such member.

@@ -16,15 +16,15 @@ package struct JSONScanner {
     }
 
     /// One member of an object: its name, decoded, and where its value stands.
-    package struct Member: Equatable, Sendable {
+    package struct Member: NamedMember, Equatable, Sendable {
         package let name: String
         package let nameRange: Range<Int>
         package let value: Range<Int>
     }
 
-    private let bytes: UnsafeBufferPointer<UInt8>
+    let bytes: UnsafeBufferPointer<UInt8>
     private let maximumDepth: Int
-    private var offset: Int
+    var offset: Int
 
     private init(bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
         self.bytes = bytes
@@ -58,7 +58,7 @@ package struct JSONScanner {
         }
     }
 
-    private static func scan<Result>(
+    static func scan<Result>(
         _ text: [UInt8], maximumDepth: Int, _ body: (inout JSONScanner) throws(SyntaxError) -> Result
     ) throws(SyntaxError) -> Result {
         // Checked as a whole, so that the scan itself may copy text without looking at it again.
@@ -100,7 +100,7 @@ package struct JSONScanner {
 
     private func error(_ reason: String) -> SyntaxError { SyntaxError(offset: offset, reason: reason) }
 
-    private var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+    var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
     private mutating func skipWhitespace() {
         while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { offset += 1 }
@@ -111,7 +111,7 @@ package struct JSONScanner {
         offset += 1
     }
 
-    private mutating func skipValue(depth: Int) throws(SyntaxError) {
+    mutating func skipValue(depth: Int) throws(SyntaxError) {
         guard let byte = current else { throw error("expected a value, found the end") }
         switch byte {
         case UInt8(ascii: "{"): try skipContainer(closing: UInt8(ascii: "}"), depth: depth + 1)
@@ -135,7 +135,7 @@ package struct JSONScanner {
         }
     }
 
-    private mutating func enter(_ depth: Int) throws(SyntaxError) {
+    mutating func enter(_ depth: Int) throws(SyntaxError) {
         guard depth <= maximumDepth else { throw error("nested deeper than \(maximumDepth)") }
         offset += 1
         skipWhitespace()
@@ -143,7 +143,7 @@ package struct JSONScanner {
 
     /// Skips a member's name and the colon behind it; returns where the name stands, quotes included.
     @discardableResult
-    private mutating func skipName() throws(SyntaxError) -> Range<Int> {
+    mutating func skipName() throws(SyntaxError) -> Range<Int> {
         let start = offset
         guard current == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
         try skipString()
@@ -155,7 +155,7 @@ package struct JSONScanner {
     }
 
     /// Skips what stands between two values; false where the container ended.
-    private mutating func continues(closing: UInt8) throws(SyntaxError) -> Bool {
+    mutating func continues(closing: UInt8) throws(SyntaxError) -> Bool {
         skipWhitespace()
         if current == closing {
             offset += 1
@@ -172,8 +172,7 @@ package struct JSONScanner {
     private mutating func scanObject(keepsRepeatedNames: Bool) throws(SyntaxError) -> [Member] {
         guard current == UInt8(ascii: "{") else { throw error("expected an object") }
         try enter(1)
-        var members: [Member] = []
-        var positions: [String: Int] = [:]
+        var members = MemberList<Member>(keepsRepeatedNames: keepsRepeatedNames)
         guard current != UInt8(ascii: "}") else {
             offset += 1
             return []
@@ -183,23 +182,9 @@ package struct JSONScanner {
             let start = offset
             try skipValue(depth: 1)
             let name = JSONText.decodeString(bytes[nameRange])
-            let member = Member(name: name, nameRange: nameRange, value: start..<offset)
-            if keepsRepeatedNames {
-                members.append(member)
-                continue
-            }
-            // Few members: comparing beats hashing. Many: hashing keeps a hostile object linear.
-            if members.count == 16 {
-                positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) })
-            }
-            if let index = members.count < 16 ? members.firstIndex(where: { $0.name == name }) : positions[name] {
-                members[index] = member
-            } else {
-                if members.count >= 16 { positions[name] = members.count }
-                members.append(member)
-            }
+            members.append(Member(name: name, nameRange: nameRange, value: start..<offset))
         } while try continues(closing: UInt8(ascii: "}"))
-        return members
+        return members.all
     }
 
     private mutating func scanArray() throws(SyntaxError) -> [Range<Int>] {

@@ -10,6 +10,8 @@ package struct Service: Sendable, Equatable {
     /// The object as the plug-in gave it, custom members included: what applications get to see.
     package let json: [UInt8]
 
+    private static let knownMembers: Set<String> = ["serviceId", "name", "online", "scopes"]
+
     /// Why a service object is left out, in words for the log.
     package struct Defect: Error, Equatable, Sendable {
         package let reason: String
@@ -21,20 +23,25 @@ package struct Service: Sendable, Equatable {
     ///
     /// - Throws: ``Defect`` where it is no object or lacks a well-formed `serviceId`, `name`, `online` or `scopes`.
     package init(_ json: [UInt8]) throws(Defect) {
-        let node: JSONNode
-        do throws(JSONScanner.SyntaxError) { node = try JSONNode(parsing: json) } catch {
-            throw Defect(reason: "no JSON: \(error.reason) at byte \(error.offset)")
+        var known: [String: JSONNode] = [:]
+        do throws(JSONScanner.SyntaxError) {
+            // Custom members may be large and stay text.
+            for member in try JSONScanner.members(of: json) where Self.knownMembers.contains(member.name) {
+                known[member.name] = try JSONNode(parsing: Array(json[member.value]))
+            }
+        } catch {
+            throw Defect(reason: "no service object: \(error.reason) at byte \(error.offset)")
         }
-        guard let serviceID = node["serviceId"]?.text, !serviceID.isEmpty else {
+        guard let serviceID = known["serviceId"]?.text, !serviceID.isEmpty else {
             throw Defect(reason: "a service needs a serviceId that is a non-empty text")
         }
-        guard let name = node["name"]?.text else {
+        guard let name = known["name"]?.text else {
             throw Defect(reason: "service \(serviceID) needs a name that is a text")
         }
-        guard let isOnline = node["online"]?.boolean else {
+        guard let isOnline = known["online"]?.boolean else {
             throw Defect(reason: "service \(serviceID) needs online, true or false")
         }
-        guard let scopes = node["scopes"]?.array?.map(\.text), !scopes.contains(nil) else {
+        guard let scopes = known["scopes"]?.array?.map(\.text), !scopes.contains(nil) else {
             throw Defect(reason: "service \(serviceID) needs scopes, an array of texts")
         }
         self.serviceID = serviceID
