@@ -41,6 +41,7 @@ package final class Gateway: Sendable {
     let negotiations = Negotiations()
     let discoveries = Discoveries()
     let events: EventHub
+    private let lostPushes = NIOLockedValueBox(LostPushes())
     let secrets = DerivedSecrets()
     let logger: Logger
     /// CLOCK_MONOTONIC in nanoseconds, the clock of ``PluginMessage/deadline``.
@@ -83,6 +84,15 @@ package final class Gateway: Sendable {
         end(clients: ended)
         events.perform { $0.expire(now: now) }
         askChangedEndpoints(now: now)
+        report(lostPushes.withLockedValue { $0.report(now: now) })
+    }
+
+    /// Counts pushes that a client lost because it reads too slowly; ``tick(now:)`` logs them.
+    package func countLostPushes(_ count: Int) { lostPushes.withLockedValue { $0.add(count) } }
+
+    private func report(_ lost: UInt64?) {
+        guard let lost else { return }
+        logger.warning("clients that read too slowly lost pushes", metadata: ["count": "\(lost)"])
     }
 
     /// From now on requests get code 1, 503, new sockets too. Requests in flight go on, and so do pushes.
@@ -96,6 +106,7 @@ package final class Gateway: Sendable {
         events.perform { state in
             state.endAllSubscriptions(.gatewayStops) + state.closeAll(code: SessionState.goingAway)
         }
+        report(lostPushes.withLockedValue { $0.takeRest() })
     }
 
     /// Answers what is still in flight with code 1, 503.
@@ -124,8 +135,10 @@ package final class Gateway: Sendable {
         package var openSockets = 0
         package var subscriptions = 0
         package var pushes: UInt64 = 0
-        /// Pushes for which there was no socket. Those that a slow client loses are counted by its socket.
+        /// Pushes for which there was no socket.
         package var droppedPushes: UInt64 = 0
+        /// Pushes that a client lost because it reads too slowly.
+        package var lostPushes: UInt64 = 0
     }
 
     package var statistics: Statistics {
@@ -134,7 +147,7 @@ package final class Gateway: Sendable {
         return Statistics(
             clients: clients.0, pendingClients: clients.1, pendingRequests: exchanges.count,
             openSockets: counts.sockets, subscriptions: counts.subscriptions, pushes: counts.pushes,
-            droppedPushes: counts.dropped)
+            droppedPushes: counts.dropped, lostPushes: lostPushes.withLockedValue(\.total))
     }
 
     /// The services of an endpoint that are routed, in its order; none where it is not.

@@ -209,7 +209,9 @@ package final class GatewayServer: ServiceLifecycle.Service {
         if let port = configuration.separateWebPort {
             listeners.append(WebListener(addresses: addresses, port: port, tls: certificate.context, files: files))
         }
-        return WebConfiguration(listeners: listeners, logger: logger)
+        var web = WebConfiguration(listeners: listeners, logger: logger)
+        web.onDroppedPushes = gateway.countLostPushes
+        return web
     }
 
     private func address(of web: WebServer) -> Address {

@@ -63,6 +63,11 @@ package final class WebSocketTestConnection: Sendable {
         return .closed(code: nil)
     }
 
+    /// From now on nothing is read from the socket, so that what the server sends fills its buffers and then waits.
+    package func stopReading() async throws {
+        try await channel.setOption(.autoRead, value: false).get()
+    }
+
     package func close() async {
         try? await channel.close()
     }

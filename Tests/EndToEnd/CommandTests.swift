@@ -52,6 +52,28 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func theLogSaysHowManyPushesASlowClientLost() async throws {
+        let folder = try TestFolder()
+        let plugins = try await folder.install(["\(try TestBuild.fixtures)/libgotapi-plugin-oracle.so"])
+        let (process, port) = try await GatewayProcess.start(in: folder, plugins: plugins)
+        try await withClient(port: port) { application in
+            let socket = try await application.openSocket()
+            try await socket.stopReading()
+            let set = "{\"result\":0,\"data\":\"\(String(repeating: "a", count: 15_000))\"}"
+            // 3 MB: more than the kernel takes, and then 1 MiB more than the gateway keeps.
+            for _ in 0..<200 {
+                let answer = try await application.request(
+                    "PUT", "t/push", service: "oracle", parameters: [("set", set)])
+                #expect(answer.status == 200)
+            }
+            try await process.waitForOutput { $0.contains("count=") && $0.contains("lost pushes") }
+            await socket.close()
+        }
+        process.signal(SIGTERM)
+        #expect(await process.waitForExit() == 0)
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: ["stophangs", "blocks"])
     func aPluginThatHangsDoesNotHoldUpTheEnd(name: String) async throws {
         let folder = try TestFolder()

@@ -1,9 +1,10 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import GotAPICore
-import GotAPIGateway
 import NIOConcurrencyHelpers
 import Testing
+
+@testable import GotAPIGateway
 
 @Suite struct EventTests {
     /// A gateway with a plug-in whose requests begin subscriptions, numbered from 1.
@@ -80,6 +81,33 @@ import Testing
         stage.push(1)
         #expect(socket.outlet.texts.count == 1)
         #expect(stage.test.gateway.statistics.pushes == 1)
+    }
+
+    @Test func pushesLostBySlowClientsAreCountedAndReportedAtMostOnceAMinute() {
+        let second: UInt64 = 1_000_000_000
+        var lost = LostPushes()
+        #expect(lost.report(now: second) == nil)
+        lost.add(2)
+        lost.add(3)
+        #expect(lost.report(now: 2 * second) == 5)
+        lost.add(1)
+        #expect(lost.report(now: 61 * second) == nil)
+        #expect(lost.report(now: 62 * second) == 1)
+        #expect(lost.report(now: 200 * second) == nil)
+        lost.add(4)
+        #expect(lost.report(now: 201 * second) == 4)
+        lost.add(7)
+        #expect(lost.takeRest() == 7)
+        #expect(lost.takeRest() == nil)
+        #expect(lost.total == 17)
+    }
+
+    @Test func pushesLostBySlowClientsAreAFigureOfTheirOwn() {
+        let stage = Stage()
+        stage.test.gateway.countLostPushes(2)
+        stage.test.gateway.tick(now: stage.test.clock.now)
+        #expect(stage.test.gateway.statistics.lostPushes == 2)
+        #expect(stage.test.gateway.statistics.droppedPushes == 0)
     }
 
     @Test func thePluginIsToldWhetherItsClientHasASocket() throws {
