@@ -10,6 +10,8 @@ enum Reader: String, CaseIterable {
     case elf
     case parameters
     case target
+    case http
+    case websocket
 
     static let chosen: Reader = {
         guard let name = getenv("GOTAPI_FUZZ"), let reader = Reader(rawValue: String(cString: name)) else {
@@ -35,6 +37,11 @@ enum Reader: String, CaseIterable {
             if let target = RequestTarget(text) { precondition(target.path.utf8.first == UInt8(ascii: "/")) }
             if let address = IPAddress(text) { precondition(IPAddress(address.description) == address) }
             _ = PercentEncoding.decode(bytes, plusIsSpace: true)
+        case .http:
+            // What a client said does not depend on how its bytes came.
+            precondition(try! HTTPReading(.whole(Array(bytes))) == HTTPReading(.cut(Array(bytes))))
+        case .websocket:
+            precondition(try! WebSocketReading(.whole(Array(bytes))) == WebSocketReading(.cut(Array(bytes))))
         }
     }
 

@@ -1,0 +1,1 @@
+../../../../Sources/GotAPIWeb/HTTP/Byte.swift

@@ -1,0 +1,1 @@
+../../../../Sources/GotAPIGateway/Interface1/JSONObjectWriter.swift

@@ -1,0 +1,1 @@
+../../../../Sources/GotAPIWeb/WebSocket/PushQueue.swift

@@ -1,0 +1,1 @@
+../../../../Sources/GotAPIGateway/Interface5/SessionText.swift

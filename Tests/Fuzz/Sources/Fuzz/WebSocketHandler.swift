@@ -1,0 +1,1 @@
+../../../../Sources/GotAPIWeb/WebSocket/WebSocketHandler.swift

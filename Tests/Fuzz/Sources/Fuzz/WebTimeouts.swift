@@ -1,0 +1,1 @@
+../../../../Sources/GotAPIWeb/Server/WebTimeouts.swift
