@@ -42,25 +42,26 @@ struct RequestLine {
         let known = held.readableBytes
         if known == 0 { held = bytes } else { held.writeImmutableBuffer(bytes) }
         let all = held
-        let view = all.readableBytesView
         // The decoder reads over empty lines.
-        guard let start = view.firstIndex(where: { !Byte.isLineBreak($0) }) else {
+        guard let start = all.firstOffset(from: 0, where: { !Byte.isLineBreak($0) }) else {
             held = ByteBuffer()
             return all
         }
-        let unseen = max(start, view.startIndex + known)
-        guard let end = view[unseen...].firstIndex(where: { !Byte.isToken($0) }) else { return ByteBuffer() }
+        guard let end = all.firstOffset(from: max(start, known), where: { !Byte.isToken($0) }) else {
+            return ByteBuffer()
+        }
         held = ByteBuffer()
-        guard end > start, view[end] == Byte.space else {
+        let index = all.readerIndex
+        guard end > start, all.getInteger(at: index + end) == Byte.space else {
             place = .rest
             return all
         }
         place = .blanks
-        let method = view[start..<end]
+        let method = all.viewBytes(at: index + start, length: end - start) ?? ByteBufferView()
         guard !Self.isSpecial(method) else { return takeTarget(all, from: end) }
         replacedMethod = String(decoding: method, as: UTF8.self)
         var replaced = ByteBuffer(staticString: "POST")
-        replaced.writeBytes(view[end...])
+        replaced.writeBytes(all.readableBytesView.dropFirst(end))
         return takeTarget(replaced, from: 4)
     }
 
@@ -75,30 +76,30 @@ struct RequestLine {
         }
     }
 
-    /// - Parameter start: where to look, behind the method.
-    private mutating func takeTarget(_ bytes: ByteBuffer, from start: Int? = nil) -> ByteBuffer {
-        let view = bytes.readableBytesView
-        var index = start ?? view.startIndex
+    /// - Parameter offset: where to look, behind the method.
+    private mutating func takeTarget(_ bytes: ByteBuffer, from offset: Int = 0) -> ByteBuffer {
+        var offset = offset
         if place == .blanks {
-            while index < view.endIndex, view[index] == Byte.space { index += 1 }
-            guard index < view.endIndex else { return bytes }
+            guard let start = bytes.firstOffset(from: offset, where: { $0 != Byte.space }) else { return bytes }
             place = .target
+            offset = start
         }
-        while index < view.endIndex, view[index] > Byte.space {
-            if view[index] >= 0x80 { return encodeTarget(bytes, from: index) }
-            index += 1
+        // A blank, a line's end, or what has no place in a target ends it.
+        guard let end = bytes.firstOffset(from: offset, where: { $0 <= Byte.space || $0 >= 0x80 }) else { return bytes }
+        let rest = bytes.readableBytesView.dropFirst(end)
+        if rest.first.map({ $0 <= Byte.space }) == true {
+            place = .rest
+            return bytes
         }
-        if index < view.endIndex { place = .rest }
-        return bytes
+        return encodeTarget(bytes.readableBytesView.prefix(end), rest)
     }
 
-    private mutating func encodeTarget(_ bytes: ByteBuffer, from start: Int) -> ByteBuffer {
-        let view = bytes.readableBytesView
-        var encoded = ByteBuffer(bytes: view[..<start])
-        for (index, byte) in zip(start..., view[start...]) {
+    private mutating func encodeTarget(_ plain: ByteBufferView, _ rest: ByteBufferView) -> ByteBuffer {
+        var encoded = ByteBuffer(bytes: plain)
+        for (offset, byte) in rest.enumerated() {
             guard byte > Byte.space else {
                 place = .rest
-                encoded.writeBytes(view[index...])
+                encoded.writeBytes(rest.dropFirst(offset))
                 break
             }
             if byte < 0x80 {
@@ -108,5 +109,21 @@ struct RequestLine {
             }
         }
         return encoded
+    }
+}
+
+extension ByteBuffer {
+    /// Where the first byte is, from `offset` on, that `isWanted`. Offsets count from the first readable byte.
+    fileprivate func firstOffset(from offset: Int, where isWanted: (UInt8) -> Bool) -> Int? {
+        // Every request comes here, and a view's subscript costs twenty times as much. The pointer is used inside the call
+        // only; the loop's condition keeps every index within it.
+        withUnsafeReadableBytes { bytes in
+            var index = offset
+            while index < bytes.count {
+                if isWanted(bytes[index]) { return index }
+                index += 1
+            }
+            return nil
+        }
     }
 }
