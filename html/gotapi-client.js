@@ -84,8 +84,12 @@ const HTTP_PORT = 4035;
 
 /** A gateway answers within 60 s, if only with an error; a little more leaves that error the time to arrive. */
 const DEFAULT_TIMEOUT = 65_000;
-/** How long the WebSocket may take to open and to accept the token, and to answer when it is checked. */
-const SOCKET_TIMEOUT = 10_000;
+/**
+ * How long the gateway may take for what it answers by itself: that it is there, and the WebSocket with its token. A
+ * request may travel on a connection that died unnoticed; giving up ends that one, and the next attempt has a new one.
+ */
+const CONNECT_TIMEOUT = 10_000;
+/** How long the WebSocket may take to answer when it is checked. */
 const CHECK_TIMEOUT = 5_000;
 
 /** Pauses between attempts to reconnect; a connection that lasted this long starts again with the first pause. */
@@ -93,9 +97,13 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 const LASTING = 10_000;
 
-/** A visible page whose clock jumps by this much has slept. */
-const CLOCK_INTERVAL = 10_000;
+/**
+ * A visible page looks this often at its clock, which jumps when the computer has slept, and at the WebSocket: one that
+ * has brought nothing for this long is checked, since a browser neither sends pings nor tells of the gateway's.
+ */
+const WATCH_INTERVAL = 10_000;
 const CLOCK_JUMP = 30_000;
+const LONGEST_SILENCE = 30_000;
 
 /** The gateway reads 16 KiB of request line and headers; a longer query of PUT and POST travels as a body. */
 const LONGEST_QUERY = 8_192;
@@ -380,6 +388,8 @@ function checkedRequest(request, method) {
  * @property {string} token           Empty until authorized.
  * @property {WebSocket|null} socket
  * @property {number} openedAt        When the socket was verified; 0 before.
+ * @property {number} heardAt         When something came over the socket.
+ * @property {AbortController} silence  Aborted when the socket was found silent, for the requests that are under way.
  * @property {((answer: object) => void)|null} onverify  Waits for the answer to a token that was sent.
  * @property {(() => void)|null} onsign                  Waits for any sign of life.
  */
@@ -437,7 +447,7 @@ class GotapiClient {
   #life = new AbortController();
   #failures = 0;
   #retryTimer = 0;
-  #clockTimer = 0;
+  #watchTimer = 0;
   #exchanges = 0;
   /** @type {Map<string, {key: string, request: object, callback: Function|null}>} */
   #subscriptions = new Map();
@@ -580,8 +590,9 @@ class GotapiClient {
   }
 
   /**
-   * Checks that the connection is alive, and reconnects if it is not. The library does this by itself when the page
-   * becomes visible, when the network returns, and after a sleep.
+   * Checks that the connection is alive, and reconnects if it is not; requests under way are then rejected with
+   * DISCONNECTED. The library does this by itself when the page becomes visible, when the network returns, after a
+   * sleep, when a request found no gateway, and while the page is visible and nothing comes over the WebSocket.
    * @returns {Promise<boolean>} whether it is
    */
   async check() {
@@ -670,11 +681,13 @@ class GotapiClient {
     let failure = null;
     for (const base of origins) {
       const session = {
-        signal, base, key: randomHex(KEY_BYTES), token: '', socket: null, openedAt: 0, onverify: null, onsign: null,
+        signal, base, key: randomHex(KEY_BYTES), token: '', socket: null, openedAt: 0, heardAt: 0,
+        silence: new AbortController(), onverify: null, onsign: null,
       };
       try {
         await this.#exchange(session, {
           method: 'get', profile: 'availability', parameters: [['key', session.key]], isSigned: false,
+          limit: CONNECT_TIMEOUT,
         });
         return session;
       } catch (error) {
@@ -723,10 +736,12 @@ class GotapiClient {
    *
    * A success answer must carry the HMAC of the request's nonce, an error answer may; a wrong one is a spoof in both.
    * @param {Session} session
-   * @param {object} request  As `checkedRequest` makes it.
+   * @param {object} request  As `checkedRequest` makes it; `limit` shortens the time that it may take.
    * @returns {Promise<GotapiResponse>}
    */
-  async #exchange(session, { method, serviceId, profile, attribute = '', parameters, isSigned = true }) {
+  async #exchange(session, {
+    method, serviceId, profile, attribute = '', parameters, isSigned = true, limit = this.#timeout,
+  }) {
     const nonce = isSigned ? randomHex(NONCE_BYTES) : null;
     const before = serviceId === undefined ? [] : [['serviceId', serviceId]];
     const after = [];
@@ -746,7 +761,7 @@ class GotapiClient {
     let status = 0;
     let answer;
     try {
-      const text = await this.#fetched(session.signal, `${path}?${encoded(query)}`, {
+      const text = await this.#fetched(session, Math.min(limit, this.#timeout), `${path}?${encoded(query)}`, {
         method: verb,
         ...(hasBody && {
           headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
@@ -759,6 +774,7 @@ class GotapiClient {
       });
     } catch (error) {
       this.#note(`${verb} ${profile}${attribute && `/${attribute}`}: ${error.message}`, shown.exchange);
+      if (session === this.#session && ['UNREACHABLE', 'TIMEOUT'].includes(error.code)) this.check();
       throw error;
     }
 
@@ -781,14 +797,15 @@ class GotapiClient {
     throw new GotapiError(answer);
   }
 
-  /** The answer's text, within the time that a request may take. */
-  async #fetched(life, url, options, onStatus) {
+  /** The answer's text, within `limit` milliseconds and while the session is alive. */
+  async #fetched(session, limit, url, options, onStatus) {
     const controller = new AbortController();
     const abort = () => controller.abort();
+    const ends = [session.signal, session.silence.signal];
     let isLate = false;
-    const timer = setTimeout(() => { isLate = true; abort(); }, this.#timeout);
-    life.addEventListener('abort', abort);
-    if (life.aborted) abort();
+    const timer = setTimeout(() => { isLate = true; abort(); }, limit);
+    for (const end of ends) end.addEventListener('abort', abort);
+    if (ends.some((end) => end.aborted)) abort();
     try {
       const response = await fetch(url, {
         ...options,
@@ -802,14 +819,15 @@ class GotapiClient {
       onStatus(response.status);
       return await response.text();
     } catch {
-      if (life.aborted) throw life.reason;
+      const ended = ends.find((end) => end.aborted);
+      if (ended) throw ended.reason;
       const { origin } = new URL(url);
       throw isLate
-        ? GotapiError.local('TIMEOUT', `No answer from ${origin} within ${this.#timeout / 1000} seconds.`)
+        ? GotapiError.local('TIMEOUT', `No answer from ${origin} within ${limit / 1000} seconds.`)
         : GotapiError.local('UNREACHABLE', `No GotAPI gateway answers at ${origin}.`);
     } finally {
       clearTimeout(timer);
-      life.removeEventListener('abort', abort);
+      for (const end of ends) end.removeEventListener('abort', abort);
     }
   }
 
@@ -838,7 +856,7 @@ class GotapiClient {
         reject(error);
       });
       const onAbort = () => fail(signal.reason);
-      const limit = Math.min(this.#timeout, SOCKET_TIMEOUT);
+      const limit = Math.min(this.#timeout, CONNECT_TIMEOUT);
       const timer = setTimeout(() => fail(GotapiError.local(
         'TIMEOUT', `The WebSocket at ${url} was not ready within ${limit / 1000} seconds.`)), limit);
       signal.addEventListener('abort', onAbort);
@@ -873,6 +891,7 @@ class GotapiClient {
   }
 
   #received(session, text) {
+    session.heardAt = performance.now();
     const message = parsedJSON(text);
     this.#show({ direction: 'in', interface: 'GotAPI-5', url: session.socket.url, body: masked(message ?? text) });
     if (!isObject(message)) return;
@@ -921,7 +940,11 @@ class GotapiClient {
       const settle = (isAlive) => {
         clearTimeout(timer);
         session.onsign = null;
-        if (!isAlive) this.#lost(session, 1006, 'The connection had gone silent.');
+        if (!isAlive) {
+          const reason = 'The connection had gone silent.';
+          session.silence.abort(GotapiError.local('DISCONNECTED', reason));
+          this.#lost(session, 1006, reason);
+        }
         resolve(isAlive && session === this.#session);
       };
       const timer = setTimeout(() => settle(false), Math.min(this.#timeout, CHECK_TIMEOUT));
@@ -962,7 +985,7 @@ class GotapiClient {
     }
   }
 
-  // A socket that slept looks open until something is sent. These are the moments to look.
+  // A socket whose peer is gone without a word looks open. These are the moments to look.
 
   #onWake = () => {
     if (globalThis.document?.visibilityState !== 'hidden') this.check();
@@ -973,18 +996,19 @@ class GotapiClient {
     globalThis.addEventListener?.('online', this.#onWake);
     globalThis.addEventListener?.('pageshow', this.#onWake);
     let last = Date.now();
-    this.#clockTimer = setInterval(() => {
+    this.#watchTimer = setInterval(() => {
       const now = Date.now();
-      if (now - last > CLOCK_JUMP) this.#onWake();
+      const isSilent = this.#session && performance.now() - this.#session.heardAt >= LONGEST_SILENCE;
+      if (isSilent || now - last > CLOCK_JUMP) this.#onWake();
       last = now;
-    }, CLOCK_INTERVAL);
+    }, WATCH_INTERVAL);
   }
 
   #stopWatching() {
     globalThis.document?.removeEventListener('visibilitychange', this.#onWake);
     globalThis.removeEventListener?.('online', this.#onWake);
     globalThis.removeEventListener?.('pageshow', this.#onWake);
-    clearInterval(this.#clockTimer);
+    clearInterval(this.#watchTimer);
   }
 
   // -- The monitor --

@@ -649,6 +649,67 @@ def a_sleep_is_noticed_by_the_clock(b):
 
 
 @test
+def a_socket_that_died_without_a_word_is_found_and_everything_is_as_before(b):
+    b.open(connect=False, fake_clock=True)
+    b.run("window.changes = []; gotapi.onservicechange = (s) => changes.push(s); null")
+    equal(b.call("gotapi.connect()")[0], None)
+    b.run(SUBSCRIBE)
+    b.until("ticks.length >= 1")
+    b.gateway.fall_silent()
+    b.gateway.requests.clear()
+    b.run(f"window.late = outcome(gotapi.request({{method: 'get', serviceId: '{ECHO}', profile: 'echo'}})); null")
+    b.page.clock.run_for(25_000)
+    equal(b.run("gotapi.state"), "connected")  # a silence of this length is nothing special
+    b.page.clock.run_for(20_000)
+    b.until("states.includes('reconnecting')")
+    equal(b.run("closes.map((c) => [c.code, c.reason, c.reconnecting])"),
+          [[1006, "The connection had gone silent.", True]])
+    equal(b.run("late")["error"]["code"], "DISCONNECTED")
+    for _ in range(20):  # the first attempts may travel on connections that are dead, too
+        if b.run("gotapi.state") == "connected":
+            break
+        b.page.clock.run_for(5_000)
+    count = b.run("ticks.length")
+    b.until(f"ticks.length > {count}")
+    equal(b.seen("clock", "ticktack")[0]["parameters"]["zone"], "x")
+    service = {"serviceId": "new", "name": "New", "online": True, "scopes": ["n"]}
+    b.until_here(lambda: any(c.watches_services and c.sockets for c in b.gateway.tokens.values()))
+    b.gateway.change_service(service, True)
+    b.until("changes.length === 1")
+    equal(b.echo(msg="'again'")[1]["data"], "again")
+
+
+@test
+def a_quiet_socket_is_checked_only_after_half_a_minute_and_while_the_page_is_visible(b):
+    b.open(connect=False, fake_clock=True)
+    equal(b.call("gotapi.connect()")[0], None)
+    tokens = "entries.filter((e) => e.interface === 'GotAPI-5' && e.direction === 'out').length"
+    b.page.clock.run_for(25_000)
+    b.gateway.push({"profile": "p", "attribute": "", "result": 0, "serviceId": "s"})
+    b.until("pushes.length === 1")
+    b.page.clock.run_for(20_000)
+    equal(b.run(tokens), 1)
+    b.page.clock.run_for(16_000)  # less than the gateway has for its answer: this clock does not wait for it
+    b.until(f"{tokens} === 2")
+    b.run("Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true}); null")
+    b.page.clock.run_for(120_000)
+    equal(b.run(tokens), 2)
+    b.run("delete document.visibilityState; document.dispatchEvent(new Event('visibilitychange')); null")
+    b.until(f"{tokens} === 3")
+    b.until("entries.filter((e) => e.interface === 'GotAPI-5' && e.direction === 'in').length === 4")
+    equal(b.run("[gotapi.state, opened]"), ["connected", 1])
+
+
+@test
+def a_request_that_finds_no_gateway_has_the_socket_checked(b):
+    b.open(options=f"{{timeout: {SHORT}}}")
+    b.gateway.fall_silent()
+    equal(b.echo()[0]["code"], "TIMEOUT")
+    b.until("opened === 2")
+    equal(b.echo(msg="'again'")[1]["data"], "again")
+
+
+@test
 def a_gateway_that_forgot_the_token_is_authorized_with_again(b):
     b.open()
     b.gateway.tokens.clear()

@@ -73,6 +73,7 @@ class FakeGateway:
         self.lights = {}
         self.lock = threading.RLock()
         self.connections = set()
+        self.silent = set()                 # connections whose other end hears nothing any more
         self.server = None
 
     # Life
@@ -108,12 +109,19 @@ class FakeGateway:
                 self.stop_clock(client)
             self.tokens, self.pending = {}, []
             connections, self.connections = self.connections, set()
+            self.silent.clear()
         for connection in connections:
             hang_up(connection)
 
     def restart(self):
         self.stop()
         return self.start()
+
+    def fall_silent(self):
+        """Lets the open connections die as those of a computer that slept: no end is told, and nothing comes over them
+        any more. New ones are served."""
+        with self.lock:
+            self.silent |= self.connections
 
     @property
     def origin(self):
@@ -209,6 +217,7 @@ class Handler(BaseHTTPRequestHandler):
     def finish(self):
         with self.gateway.lock:
             self.gateway.connections.discard(self.connection)
+            self.gateway.silent.discard(self.connection)
         try:
             super().finish()
         except OSError:
@@ -217,7 +226,15 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    @property
+    def is_silent(self):
+        return self.connection in self.gateway.silent
+
     def do_GET(self):
+        if self.is_silent:
+            self.close_connection = True
+            self.rfile.read()  # until the browser gives up
+            return
         target = urlsplit(self.path)
         if not self.gateway.has_gotapi or not (target.path == "/gotapi" or target.path.startswith("/gotapi/")):
             self.serve_file(unquote(target.path))
@@ -234,6 +251,8 @@ class Handler(BaseHTTPRequestHandler):
             ("Access-Control-Allow-Headers", self.headers.get("Access-Control-Request-Headers", ""))])
 
     def answer(self, status, body, media_type, headers=()):
+        if self.is_silent:
+            return
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
@@ -374,7 +393,7 @@ class Handler(BaseHTTPRequestHandler):
     def received(self, web_socket, text):
         gateway = self.gateway
         token = json.loads(text).get("accessToken")
-        if not gateway.verifies:
+        if not gateway.verifies or self.is_silent:
             return
         verify = {"profile": "authorization", "attribute": "verify", "result": 0, "serviceId": ""}
         with gateway.lock:
@@ -412,6 +431,8 @@ class WebSocket:
                 yield data.decode()
 
     def send(self, data, opcode=1):
+        if self.handler.is_silent:
+            return
         head = bytes([0x80 | opcode])
         head += bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data))
         try:
