@@ -85,11 +85,12 @@ const HTTP_PORT = 4035;
 /** A gateway answers within 60 s, if only with an error; a little more leaves that error the time to arrive. */
 const DEFAULT_TIMEOUT = 65_000;
 /**
- * How long the gateway may take for what it answers by itself: that it is there, and the WebSocket with its token. A
- * request may travel on a connection that died unnoticed; giving up ends that one, and the next attempt has a new one.
+ * How long to wait for a gateway's first answer, try after try. A browser keeps up to six connections to a server, all
+ * of which may have died unnoticed; each try that is given up ends the one that it travelled on. The last has a new one.
  */
-const CONNECT_TIMEOUT = 10_000;
-/** How long the WebSocket may take to answer when it is checked. */
+const KNOCKS = [1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 8_000];
+/** How long the WebSocket may take to open and to accept the token, and to answer when it is checked. */
+const SOCKET_TIMEOUT = 10_000;
 const CHECK_TIMEOUT = 5_000;
 
 /** Pauses between attempts to reconnect; a connection that lasted this long starts again with the first pause. */
@@ -685,10 +686,7 @@ class GotapiClient {
         silence: new AbortController(), onverify: null, onsign: null,
       };
       try {
-        await this.#exchange(session, {
-          method: 'get', profile: 'availability', parameters: [['key', session.key]], isSigned: false,
-          limit: CONNECT_TIMEOUT,
-        });
+        await this.#knock(session);
         return session;
       } catch (error) {
         // An answer of a gateway, a refusal too, ends the search; so does the application's disconnect().
@@ -698,6 +696,20 @@ class GotapiClient {
     }
     if (origins.length === 1) throw failure;
     throw GotapiError.local('UNREACHABLE', `No GotAPI gateway answers at ${origins.join(' or ')}.`);
+  }
+
+  /** Gives the gateway the session's key. */
+  async #knock(session) {
+    for (const [i, limit] of KNOCKS.entries()) {
+      try {
+        await this.#exchange(session, {
+          method: 'get', profile: 'availability', parameters: [['key', session.key]], isSigned: false, limit,
+        });
+        return;
+      } catch (error) {
+        if (error.code !== 'TIMEOUT' || limit >= this.#timeout || i === KNOCKS.length - 1) throw error;
+      }
+    }
   }
 
   #possibleOrigins() {
@@ -856,7 +868,7 @@ class GotapiClient {
         reject(error);
       });
       const onAbort = () => fail(signal.reason);
-      const limit = Math.min(this.#timeout, CONNECT_TIMEOUT);
+      const limit = Math.min(this.#timeout, SOCKET_TIMEOUT);
       const timer = setTimeout(() => fail(GotapiError.local(
         'TIMEOUT', `The WebSocket at ${url} was not ready within ${limit / 1000} seconds.`)), limit);
       signal.addEventListener('abort', onAbort);

@@ -2,18 +2,22 @@
 """Uses every page of html/ in a real browser as a person would: with the mouse, then with the keyboard alone.
 
     python pages.py [--url https://localhost:4036] [--pages index,helloworld,simpleclock,lightemulator]
-                    [--shots DIR] [--restart COMMAND] [--filter TEXT] [--chromium PATH]
+                    [--shots DIR] [--restart COMMAND] [--pid FILE] [--changing] [--filter TEXT] [--chromium PATH]
 
-Without --url the pages are served by the fake gateway of fake_gateway.py, which is restarted too, and loses a plug-in.
-A real gateway is restarted by COMMAND (a shell command that returns when it has ended the gateway and started it
-again); without COMMAND that is left out. --pages names the pages whose plug-ins are there.
+Without --url the pages are served by the fake gateway of fake_gateway.py, which is restarted too, falls silent, and
+loses a plug-in. A real gateway is restarted by COMMAND (a shell command that returns when it has ended the gateway and
+started it again), and stopped for a while by its process id, which FILE holds; what is not given is left out.
+--changing says that it has the fixture plug-in "changing". --pages names the pages whose plug-ins are there.
 
 Needs Playwright (PyPI) and Debian's chromium. Ends with "N passed, N failed"; the exit status is 0 if none failed.
 """
 
 import argparse
+import contextlib
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import traceback
@@ -66,16 +70,36 @@ CONTRAST = """() => {
     const ratio = (light + 0.05) / (dark + 0.05);
     if (ratio < 4.5) poor.push(`${element.tagName} "${element.textContent.trim().slice(0, 30)}" ${ratio.toFixed(2)}`);
   }
+  // What shows that a control is there, and which has the focus: 3 : 1 (1.4.11).
+  for (const element of document.querySelectorAll('button, input, select')) {
+    if (!element.checkVisibility() || element.matches(':disabled, [type=range], [type=radio], [type=color]')) continue;
+    const style = getComputedStyle(element);
+    const around = luminance(behind(element.parentElement));
+    const ratio = Math.max(...[style.borderTopColor, style.backgroundColor].map((color) => {
+      const [r, g, b, alpha = 1] = channels(color);
+      const [light, dark] = [alpha === 1 ? luminance([r, g, b]) : around, around].sort((a, b) => b - a);
+      return (light + 0.05) / (dark + 0.05);
+    }));
+    const name = element.id || element.textContent;
+    if (ratio < 3) poor.push(`the edge of ${element.tagName} "${name}" ${ratio.toFixed(2)}`);
+  }
   return poor;
 }"""
+# What reaches beyond the window, apart from what scrolls by itself.
+WIDE = """[...document.querySelectorAll('body *')].filter((element) =>
+  element.getBoundingClientRect().right > innerWidth + 0.5 && !element.closest('pre, svg, .stage, .hidden'))
+  .map((element) => element.outerHTML.slice(0, 80))"""
+# What a keyboard must reach; of a group of radio buttons the one that is chosen.
+REACHABLE = """[...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
+  .filter((element) => element.checkVisibility() && !element.matches(':disabled, [type=radio]:not(:checked)'))"""
 
 CHECKS = []
 
 
-def check(*pages, fake=False, restart=False):
-    """Runs the function once for each page; `fake` needs the fake gateway, `restart` a way to restart it."""
+def check(*pages, needs=""):
+    """Runs the function once for each page; what it `needs` is one of `Bench.has`."""
     def add(function):
-        CHECKS.extend((function, name, fake, restart) for name in pages or PATHS)
+        CHECKS.extend((function, name, needs) for name in pages or PATHS)
         return function
     return add
 
@@ -145,6 +169,40 @@ class Visit:
         raise AssertionError(f"Tab does not reach {selector}")
 
 
+    # What every page can be brought to
+
+    def use(self):
+        """Has the page ask something, and opens the request in the monitor: there is then more to see."""
+        if self.name == "index":
+            refresh(self)
+        if self.name == "helloworld":
+            self["#send"].click()
+            expect(self["#res"]).to_have_text("hello!")
+        if self.name == "simpleclock":
+            self["#btn"].click()
+            expect(self["#btn"]).to_have_text("Stop")
+            ticks(self, 1)
+            self["#btn"].click()
+            expect(self["#btn"]).to_have_text("Start")
+        if self.name == "lightemulator":
+            self["#light1-switch"].click()
+            expect(self["#light1-state"]).to_have_text("On: Warm white, 100 %")
+            self["#light1-switch"].click()
+            expect(self["#light1-state"]).to_have_text("Off")
+        self[".message.out summary"].first.click()
+        expect(self['.message.out button:text-is("Copy as curl")'].first).to_be_visible()
+
+    def fits(self):
+        equal(self.page.evaluate(WIDE), [])
+        equal(self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), True)
+
+    def is_readable(self):
+        """In both schemes."""
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            equal([scheme, *self.page.evaluate(CONTRAST)], [scheme])
+
+
 # Every page
 
 @check()
@@ -164,9 +222,7 @@ def it_says_what_it_is_and_connects(visit):
 @check()
 def every_control_and_landmark_has_a_name(visit):
     visit.open()
-    if visit.name == "helloworld":
-        visit["#send"].click()
-        visit[".message summary"].nth(1).click()
+    visit.use()
     client = visit.context.new_cdp_session(visit.page)
     client.send("Accessibility.enable")
     nodes = [n for n in client.send("Accessibility.getFullAXTree")["nodes"] if not n["ignored"]]
@@ -185,11 +241,9 @@ def every_control_and_landmark_has_a_name(visit):
 def it_fits_a_screen_of_320_pixels(visit):
     visit.page.set_viewport_size({"width": 320, "height": 640})
     visit.open()
-    wide = visit.page.evaluate("""[...document.querySelectorAll('body *')].filter((element) =>
-      element.getBoundingClientRect().right > innerWidth + 0.5 && !element.closest('pre, svg, .stage, .hidden'))
-      .map((element) => element.outerHTML.slice(0, 80))""")
-    equal(wide, [])
-    equal(visit.page.evaluate("document.documentElement.scrollWidth"), 320)
+    visit.fits()
+    visit.use()
+    visit.fits()
     small = visit.page.evaluate("""[...document.querySelectorAll('button, input, select, nav a')].filter((element) =>
       element.checkVisibility() && Math.min(element.offsetWidth, element.offsetHeight) < 24)
       .map((element) => element.outerHTML.slice(0, 80))""")
@@ -204,9 +258,11 @@ def light_and_dark_are_different_and_readable(visit):
     for scheme in ("light", "dark"):
         visit.page.emulate_media(color_scheme=scheme)
         papers.append(visit["body"].evaluate("(body) => getComputedStyle(body).backgroundColor"))
-        equal([scheme, *visit.page.evaluate(CONTRAST)], [scheme])
         visit.shot(scheme)
     assert papers[0] != papers[1], papers
+    visit.is_readable()
+    visit.use()
+    visit.is_readable()
 
 
 @check()
@@ -232,7 +288,10 @@ def a_gateway_that_is_not_there_is_explained_and_tried_again(visit):
     expect(visit["#status"]).to_have_text("Not connected")
     expect(visit["#problem"]).to_contain_text("The gateway does not answer")
     expect(visit["#problem"]).to_contain_text("script/server")
+    visit.is_readable()
     visit.shot("problem")
+    visit.page.set_viewport_size({"width": 320, "height": 640})
+    visit.fits()
     visit.page.unroute_all()
     visit.tab_to("#problem button")
     visit.press("Enter")
@@ -257,8 +316,63 @@ def the_keyboard_goes_from_page_to_page(visit):
     expect(visit["#status"]).to_have_text("Connected")
 
 
-@check(restart=True)
-def it_survives_a_restart_of_the_gateway(visit):
+@check()
+def the_keyboard_reaches_every_control_and_shows_where_it_is(visit):
+    visit.open()
+    visit.use()
+    visit.page.evaluate(f"() => {{ window.missed = new Set({REACHABLE}); }}")
+    visit["body"].click(position={"x": 1, "y": 1})
+    for _ in range(120):
+        visit.press("Tab")
+        invisible = visit.page.evaluate("""() => {
+          const element = document.activeElement;
+          missed.delete(element);
+          const isSeen = element === document.body || getComputedStyle(element).outlineStyle !== 'none';
+          return isSeen ? null : element.outerHTML;
+        }""")
+        assert invisible is None, f"the focus on {invisible} is not visible"
+        if visit.page.evaluate("missed.size") == 0:
+            return
+    raise AssertionError(visit.page.evaluate("[...missed].map((element) => element.outerHTML.slice(0, 120))"))
+
+
+@check()
+def the_monitor_is_used_with_the_keyboard_alone(visit):
+    visit.open()
+    shown = visit[".message:visible"]
+    expect(visit['.what:text-matches("^200 servicediscovery")'].first).to_be_visible()
+    visit.tab_to("#monitor-pause")
+    visit.press("Space")
+    expect(visit["#monitor-pause"]).to_have_text("Resume")
+    visit.tab_to("#monitor-text")
+    visit.page.keyboard.type("grant")
+    expect(shown).to_have_count(2)
+    visit.tab_to("#monitor-direction")
+    visit.page.keyboard.type("sent")
+    expect(visit["#monitor-direction"]).to_have_value("out")
+    expect(shown).to_have_count(1)
+    visit.tab_to(".message:visible summary")
+    visit.press("Enter")
+    visit.tab_to('.message:visible button:text-is("Copy as curl")')
+    visit.press("Enter")
+    expect(visit[".report"]).to_have_text("Copied.")
+    command = shlex.split(visit.page.evaluate("navigator.clipboard.readText()"))
+    assert command[0] == "curl" and "/gotapi/authorization/grant?" in command[-1], command
+    visit["body"].click(position={"x": 1, "y": 1})
+    visit.tab_to("#monitor-pause")
+    visit.press("Enter")
+    expect(visit["#monitor-pause"]).to_have_text("Pause")
+    visit.tab_to("#monitor-text")
+    visit.press("Control+a", "Delete")
+    visit.press("Shift+Tab")
+    expect(visit["#monitor-clear"]).to_be_focused()
+    visit.press("Enter")
+    expect(shown).to_have_count(0)
+    expect(visit["#monitor-clear"]).to_be_focused()
+
+
+def begin(visit):
+    """Something that must go on when the connection has been lost and is back."""
     visit.open()
     if visit.name == "simpleclock":
         visit["#btn"].click()
@@ -266,10 +380,13 @@ def it_survives_a_restart_of_the_gateway(visit):
     if visit.name == "lightemulator":
         visit["#light1-switch"].click()
         expect(visit["#light1"]).to_have_attribute("data-on", "true")
-    visit.bench.restart()
-    # The note is the proof that the page saw it go; the status may be back before it is looked at.
-    expect(visit[".message.note"].first).to_be_visible()
+
+
+def goes_on(visit):
     expect(visit["#status"]).to_have_text("Connected", timeout=40_000)
+    expect(visit["#problem"]).to_be_hidden()
+    if visit.name == "index":
+        refresh(visit)
     if visit.name == "helloworld":
         visit["#send"].click()
         expect(visit["#res"]).to_have_text("hello!")
@@ -286,7 +403,27 @@ def it_survives_a_restart_of_the_gateway(visit):
     visit.faults.clear()  # the browser logs each attempt that found no gateway
 
 
-@check("helloworld", "simpleclock", "lightemulator", fake=True)
+@check(needs="restart")
+def it_survives_a_restart_of_the_gateway(visit):
+    begin(visit)
+    visit.bench.restart()
+    # The note is the proof that the page saw it go; the status may be back before it is looked at.
+    expect(visit[".message.note"].first).to_be_visible()
+    goes_on(visit)
+
+
+@check(needs="silence")
+def it_survives_a_sleep_that_nothing_tells_of(visit):
+    begin(visit)
+    with visit.bench.silence():
+        visit.page.evaluate("dispatchEvent(new Event('online'))")  # as when a computer has its network again
+        expect(visit['.message.note:has-text("The connection had gone silent.")']).to_be_visible()
+        if not visit.bench.gateway:
+            expect(visit["#status"]).to_have_text("Connection lost. Trying again…")
+    goes_on(visit)
+
+
+@check("helloworld", "simpleclock", "lightemulator", needs="fake")
 def a_plugin_that_is_missing_is_explained_until_it_comes(visit):
     services, visit.bench.gateway.services = visit.bench.gateway.services, []
     try:
@@ -302,6 +439,13 @@ def a_plugin_that_is_missing_is_explained_until_it_comes(visit):
 
 
 # Index
+
+def refresh(visit):
+    requests = visit['.what:text-is("GET servicediscovery")']
+    before = requests.count()
+    visit["#refresh"].click()
+    expect(requests).to_have_count(before + 1)
+
 
 @check("index")
 def the_services_and_the_applications_are_listed(visit):
@@ -323,7 +467,7 @@ def the_services_and_the_applications_are_listed(visit):
     expect(requests).to_have_count(before + 2)
 
 
-@check("index", fake=True)
+@check("index", needs="fake")
 def services_come_and_go_by_themselves(visit):
     visit.open()
     expect(visit[".service"]).to_have_count(3)
@@ -333,6 +477,37 @@ def services_come_and_go_by_themselves(visit):
     expect(visit[".service"].last).to_contain_text("offline")
     visit.bench.gateway.change_service(service, False)
     expect(visit[".service"]).to_have_count(3)
+
+
+@check("index", needs="changing")
+def a_plugin_that_changes_its_services_is_seen_here_and_by_every_client(visit):
+    visit.open()
+    device = visit['.service:has(.id:text-is("changing-device"))']
+    expect(visit['.service:has(.id:text-is("changing"))']).to_have_count(1)
+    expect(device).to_have_count(0)
+    count = visit[".service"].count()
+    other = visit.context.new_page()
+    other.goto(visit.page.url)
+    other.evaluate("""async () => {
+      const { default: GotapiClient } = await import('/gotapi-client.mjs');
+      window.changes = [];
+      window.gotapi = new GotapiClient();
+      gotapi.onservicechange = (service) => changes.push(service);
+      await gotapi.connect();
+    }""")
+    for attribute, online, state in (("come", True, True), ("sleep", False, True), ("come", True, True),
+                                     ("sleep", False, True), ("go", False, False)):
+        seen = other.evaluate("changes.length")
+        other.evaluate("""(attribute) => gotapi.request(
+          {method: 'put', serviceId: 'changing', profile: 't', attribute})""", attribute)
+        other.wait_for_function("(seen) => changes.length > seen", arg=seen)
+        equal(other.evaluate("changes.slice(-1)"), [
+            {"serviceId": "changing-device", "name": "device", "online": online, "scopes": ["t"], "state": state}])
+        if state:
+            expect(device.locator(".badge")).to_have_text("online" if online else "offline")
+        expect(visit[".service"]).to_have_count(count + (1 if state else 0))
+        expect(visit["#services-count"]).to_have_text(f"{count + (1 if state else 0)} services now.")
+    equal(other.evaluate("changes.length"), 5)
 
 
 # Hello World
@@ -566,6 +741,10 @@ class Bench:
         self.pages = options.pages.split(",")
         self.gateway = None if options.url else FakeGateway(tick=0.5).start()
         self.url = (options.url or self.gateway.origin).rstrip("/")
+        self.has = {
+            "": True, "fake": self.gateway, "restart": self.gateway or options.restart,
+            "silence": self.gateway or options.pid, "changing": options.changing,
+        }
 
     def restart(self):
         if self.gateway:
@@ -573,11 +752,25 @@ class Bench:
         else:
             subprocess.run(self.options.restart, shell=True, check=True, stdin=subprocess.DEVNULL)
 
-    def run(self, function, name, fake, restart):
+    @contextlib.contextmanager
+    def silence(self):
+        """The gateway is silent on the connections that it has, a real one on new ones too until the end of this."""
+        if self.gateway:
+            self.gateway.fall_silent()
+            yield
+            return
+        process = int(Path(self.options.pid).read_text())
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
+
+    def run(self, function, name, needs):
         """None where this cannot be checked here, else whether it passed."""
         if name not in self.pages or self.options.filter not in f"{name} {function.__name__}":
             return None
-        if (fake and not self.gateway) or (restart and not self.gateway and not self.options.restart):
+        if not self.has[needs]:
             return None
         visit = Visit(self, name)
         title = f"{name}: {function.__name__.replace('_', ' ')}"
@@ -606,6 +799,8 @@ def main():
     parser.add_argument("--pages", default=",".join(PATHS), help="only these, separated by commas")
     parser.add_argument("--shots", help="a folder for screenshots")
     parser.add_argument("--restart", help="a shell command that restarts the gateway at --url")
+    parser.add_argument("--pid", help="a file with the process id of the gateway at --url")
+    parser.add_argument("--changing", action="store_true", help='the gateway at --url has the fixture "changing"')
     parser.add_argument("--filter", default="", help="run only checks whose page and name contain this")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
