@@ -79,10 +79,11 @@ class Monitor {
 
   #row(entry) {
     const time = new Date(entry.time);
-    const clock = `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+    const milliseconds = String(time.getMilliseconds()).padStart(3, '0');
     const isFailure = entry.status >= 400 || entry.body?.result > 0;
     const summary = element('summary', {},
-      element('time', { dateTime: time.toISOString() }, clock),
+      element('time', { dateTime: time.toISOString() }, time.toTimeString().slice(0, 8),
+        element('span', { className: 'fraction' }, `.${milliseconds}`)),
       element('span', { className: 'arrow', 'aria-hidden': 'true' }, ARROWS[entry.direction]),
       element('span', { className: 'hidden' }, ` ${WORDS[entry.direction]}: `),
       element('span', { className: 'what' }, titleOf(entry)));
@@ -170,11 +171,12 @@ function titleOf(entry) {
   const { pathname } = new URL(entry.url);
   const path = decodeURIComponent(pathname.replace(/^\/gotapi\//, ''));
   if (entry.direction === 'out') return `${entry.method} ${path}`;
-  return `${entry.status} ${path}, ${Math.round(entry.duration)} ms`;
+  return `${entry.status} ${path}, ${Math.round(entry.duration)}\u00a0ms`;
 }
 
 function searchTextOf(entry) {
-  return [titleOf(entry), entry.url, entry.text, JSON.stringify(entry.body)].join(' ').toLowerCase();
+  return [titleOf(entry).replace('\u00a0', ' '), entry.url, entry.text, JSON.stringify(entry.body)]
+    .join(' ').toLowerCase();
 }
 
 /**
