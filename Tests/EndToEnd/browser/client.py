@@ -392,6 +392,91 @@ def an_error_keeps_its_own_message_and_the_plugins_members(b):
                                                                                 {"y": 2}))
 
 
+# The API as node-gotapi's README describes it
+
+@test
+def the_tutorials_of_node_gotapis_readme_run_as_they_stand(b):
+    b.open(connect=False)
+    b.run("document.body.innerHTML = '<span id=res></span><span id=time></span>'; null")
+    equal(b.run("""(ECHO) => {
+      let client = new GotapiClient();
+      return client.connect().then((services) => {
+        if (!Array.isArray(services)) throw new Error('no Array');
+        return client.request({method: 'get', serviceId: ECHO, profile: 'echo', attribute: '', msg: 'hello!'});
+      }).then((res) => {
+        document.querySelector('#res').textContent = res['data'];
+      }).catch((error) => {
+        document.querySelector('#res').textContent = error.message;
+      }).then(() => document.querySelector('#res').textContent);
+    }""", ECHO), "hello!")
+    b.run("""(CLOCK) => {
+      let client = window.client = new GotapiClient();
+      let request = {serviceId: CLOCK, profile: 'clock', attribute: 'ticktack'};
+      return client.connect().then(() => client.request({method: 'put', ...request})).then(() => {
+        client.onmessage = (message) => { document.querySelector('#time').textContent = message['data']; };
+      });
+    }""", CLOCK)
+    b.until("document.querySelector('#time').textContent !== ''")
+    equal(b.run("""(CLOCK) => client.request(
+      {method: 'delete', serviceId: CLOCK, profile: 'clock', attribute: 'ticktack'}).then((res) => res.result)""",
+                CLOCK), 0)
+    equal(b.run("client.requestServiceDiscovery().then((services) => services)"), SERVICES)
+    equal(b.run("client.disconnect() === undefined"), True)
+
+
+@test
+def a_response_has_the_documented_properties_and_the_plugins_own(b):
+    b.open()
+    _, answer = b.echo(msg="'x'")
+    nonce = answer.pop("hmac")
+    equal((answer, len(nonce)), (
+        {"result": 0, "statusCode": 200, "serviceId": ECHO, "profile": "echo", "attribute": "",
+         "product": "fake-gotapi", "version": "1.0", "data": "x"}, 64))
+    plugin = b.gateway.plugin
+    b.gateway.plugin = lambda *a: {"result": 0, "statusCode": 202, "level": 0.5, "list": [1, None], "on": False}
+    _, answer = b.echo()
+    equal({k: answer[k] for k in ("statusCode", "level", "list", "on")},
+          {"statusCode": 202, "level": 0.5, "list": [1, None], "on": False})
+    b.gateway.plugin = plugin
+
+
+@test
+def an_error_has_the_documented_properties_in_the_documented_types(b):
+    b.open()
+    plugin = b.gateway.plugin
+    b.gateway.plugin = lambda *a: {"result": 1009, "errorCode": "E-03F1", "statusCode": 404,
+                                   "errorMessage": "The device was disconnected."}
+    error, _ = b.echo(attribute="'level'")
+    equal({k: error.get(k) for k in ("result", "statusCode", "errorText", "serviceId", "profile", "attribute",
+                                     "errorCode", "errorMessage", "product", "version", "message", "isError")},
+          {"result": 1009, "statusCode": 404, "errorText": "Not Found", "serviceId": ECHO, "profile": "echo",
+           "attribute": "level", "errorCode": "E-03F1", "errorMessage": "The device was disconnected.",
+           "product": "fake-gotapi", "version": "1.0", "message": "The device was disconnected.", "isError": True})
+    b.gateway.plugin = plugin
+    # What the library itself finds has the same properties, as far as there is something to say.
+    for call in ("gotapi.request({})", "new GotapiClient().requestServiceDiscovery()"):
+        error, _ = b.call(call)
+        equal([type(error[k]) for k in ("result", "statusCode", "errorCode", "errorText", "errorMessage", "message")],
+              [int, int, str, str, str, str])
+        assert error["result"] > 0 and error["message"] == error["errorMessage"], error
+
+
+@test
+def onmessage_gets_a_response_or_an_error_told_apart_by_result(b):
+    b.open()
+    b.gateway.push({"profile": "p", "attribute": "a", "result": 0, "serviceId": "s", "data": {"x": 1}})
+    b.gateway.push({"profile": "p", "attribute": "a", "result": 3, "statusCode": 500, "errorCode": "3",
+                    "errorText": "Internal Server Error", "errorMessage": "broken", "serviceId": "s"})
+    b.until("pushes.length === 2")
+    equal(b.run("pushes.map((m) => m instanceof Error)"), [False, True])
+    equal(b.run("[pushes[0].result, pushes[0].serviceId, pushes[0].profile, pushes[0].attribute, pushes[0].data.x]"),
+          [0, "s", "p", "a", 1])
+    names = ["result", "statusCode", "errorText", "serviceId", "profile", "attribute", "errorCode", "errorMessage",
+             "message"]
+    equal(b.run("(names) => names.map((name) => pushes[1][name])", names),
+          [3, 500, "Internal Server Error", "s", "p", "a", "3", "broken", "broken"])
+
+
 @test
 def what_is_no_answer_of_a_gateway_is_refused(b):
     b.open()
