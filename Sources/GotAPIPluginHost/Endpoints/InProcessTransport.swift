@@ -10,7 +10,15 @@ final class InProcessTransport: PluginTransport {
     private struct Incoming {
         var receiver: (any PluginTransportReceiver)?
         var frames = FrameBuffer()
+        /// The sockets have their turn; what waits is taken up afterwards.
+        var isPausing = false
     }
+
+    /// Bytes of frames that are handled in one go.
+    private static let turn = 64 << 10
+    /// The pause after a full turn, in lengths of that turn. What the frames led to is done in it first, on the same loop;
+    /// and the loop runs its tasks up to a thousand times over, before its sockets, as long as one is due.
+    private static let pauseInTurns = 3
 
     private let name: String
     private let activity: ActivityMark?
@@ -50,15 +58,30 @@ final class InProcessTransport: PluginTransport {
     }
 
     private func drain() {
+        guard !incoming.value.isPausing else { return }
         guard let receiver = incoming.value.receiver, let runtime = runtime.withLockedValue({ $0 }) else { return }
         incoming.value.frames.append(runtime.takeOutgoing())
+        let began = NIODeadline.now()
+        var handled = 0
         do throws(FrameError) {
-            while let payload = try incoming.value.frames.next() {
+            while handled < Self.turn, let payload = try incoming.value.frames.next() {
+                handled += payload.count
                 receiver.received(payload)
                 guard incoming.value.receiver != nil else { return }
             }
         } catch { return receiver.malformed(reason: "sent a frame that is too long") }
         receiver.receivedBatch()
+        if handled >= Self.turn { pause(after: .now() - began) }
+    }
+
+    /// Lets the event loop look at its sockets, however fast the plug-in pushes.
+    private func pause(after turn: TimeAmount) {
+        incoming.value.isPausing = true
+        eventLoop.scheduleTask(in: turn * Self.pauseInTurns) { [weak self] in
+            guard let self else { return }
+            incoming.value.isPausing = false
+            drain()
+        }
     }
 
     func terminate() {}
