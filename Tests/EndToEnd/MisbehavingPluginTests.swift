@@ -29,15 +29,15 @@ import Testing
     /// These end the process that they run in.
     private static let crashing: [String: Set<String>] = ["entrycrashes": ["CRASHED"], "startcrashes": ["CRASHED"]]
 
-    private static let echo = "com.github.futomi.hello-world.echo"
+    static let echo = "com.github.futomi.hello-world.echo"
 
-    private static func install(_ names: some Sequence<String>, in folder: TestFolder) async throws -> String {
+    static func install(_ names: some Sequence<String>, in folder: TestFolder) async throws -> String {
         try await folder.install(
             names.map { "\(try TestBuild.fixtures)/libgotapi-plugin-\($0).so" }
                 + ["\(try TestBuild.plugins)/libgotapi-plugin-helloworld.so"])
     }
 
-    private static func expectEcho(_ application: TestApplication) async throws {
+    static func expectEcho(_ application: TestApplication) async throws {
         let answer = try await application.request("GET", "echo", service: echo, parameters: [("msg", "there")])
         #expect(try answer.json["data"]?.text == "there", "\(answer.text)")
     }
