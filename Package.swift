@@ -123,6 +123,11 @@ let package = Package(
                 "GotAPITesting", "GotAPICore", "GotAPIServer", "gotapi", "gotapi-plugin-runner", crypto, lock, log,
             ] + nio,
             exclude: ["browser"]),
+        .testTarget(
+            name: "Soak",
+            dependencies: [
+                "GotAPITesting", "GotAPICore", "gotapi", "gotapi-plugin-runner", lock,
+            ] + nio),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -38,7 +38,8 @@ extension ChildProcess.Command {
     /// - Parameter dataPath: the plug-in's data folder. A folder for temporary files is in it: `/tmp` is closed to it.
     static func runner(at path: String, id: String, dataPath: String, limits: ControlGroup.Limits) -> Self {
         var environment = ["HOME=" + dataPath, "TMPDIR=" + dataPath + "/tmp"]
-        for name in ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH"] {
+        // The last two are for a runner, or a plug-in, that is built with a sanitizer.
+        for name in ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS"] {
             if let value = getenv(name) { environment.append(name + "=" + String(cString: value)) }
         }
         // A crash is noticed at once instead of after the seconds that a backtrace takes, unless somebody asks for one.

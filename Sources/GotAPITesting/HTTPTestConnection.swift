@@ -25,6 +25,8 @@ package struct HTTPTestResponse: Sendable {
 /// Why a test's connection could not be used.
 package struct TestConnectionError: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// One HTTP/1.1 connection to a server under test, kept alive between requests. Requests go one after another.
@@ -70,9 +72,10 @@ package final class HTTPTestConnection: Sendable {
         throw TestConnectionError(description: "the server closed the connection without an answer")
     }
 
-    package func close() async {
-        try? await channel.close()
-    }
+    package func close() async { await channel.closeOrderly() }
+
+    /// Ends the connection with a reset.
+    package func abort() async { await channel.abort() }
 }
 
 /// Connects a client channel to 127.0.0.1, with TLS or without.

@@ -80,6 +80,9 @@ package final class TestApplication: Sendable {
 
     package func close() async { await connection.close() }
 
+    /// Ends the connection with a reset.
+    package func abort() async { await connection.abort() }
+
     private static func check(_ answer: HTTPTestResponse, nonce: String, key: String) throws {
         let mac = HMAC<SHA256>.authenticationCode(
             for: Array(nonce.utf8), using: SymmetricKey(data: Array(key.utf8)))

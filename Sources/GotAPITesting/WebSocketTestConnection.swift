@@ -63,14 +63,28 @@ package final class WebSocketTestConnection: Sendable {
         return .closed(code: nil)
     }
 
-    /// From now on nothing is read from the socket, so that what the server sends fills its buffers and then waits.
-    package func stopReading() async throws {
-        try await channel.setOption(.autoRead, value: false).get()
+    /// Takes nothing more from the kernel, or does so again. What the server sends meanwhile waits, here and then there.
+    package func setReading(_ isReading: Bool) async throws {
+        try await channel.setOption(.autoRead, value: isReading).get()
     }
 
-    package func close() async {
-        try? await channel.close()
+    package func close() async { await channel.closeOrderly() }
+
+    /// Says goodbye as RFC 6455, section 7 has it, and waits for the server's answer.
+    ///
+    /// - Returns: the server's code; `nil` where it gave none.
+    package func closeWithHandshake() async throws -> Int? {
+        var code = ByteBuffer()
+        code.writeInteger(UInt16(1_000))
+        try await channel.writeAndFlush(
+            WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: code))
+        while true {
+            if case .closed(let code) = await next() { return code }
+        }
     }
+
+    /// Ends the connection with a reset.
+    package func abort() async { await channel.abort() }
 }
 
 /// Fails the opening where the server answers with anything but an upgrade.

@@ -59,7 +59,7 @@ import Testing
         let (process, port) = try await GatewayProcess.start(in: folder, plugins: plugins)
         try await withClient(port: port) { application in
             let socket = try await application.openSocket()
-            try await socket.stopReading()
+            try await socket.setReading(false)
             let set = "{\"result\":0,\"data\":\"\(String(repeating: "a", count: 15_000))\"}"
             // 3 MB: more than the kernel takes, and then 1 MiB more than the gateway keeps.
             for _ in 0..<200 {

@@ -158,16 +158,19 @@ static void misbehave(gotapi_message message) {
 }
 
 #elif defined(MISBEHAVIOUR_PUSHES)
-/* From a thread, as fast as it can, whatever comes back but GOTAPI_CLOSED. */
+/* Pushes {"data":n}, 64 digits, from a thread, as fast as it can, whatever comes back but GOTAPI_CLOSED. */
 static gotapi_subscription subscription;
 static void *push(void *unused) {
-    static const char members[] = "{\"data\":\"0123456789012345678901234567890123456789012345678901234567890123\"}";
+    char members[80];
+    unsigned long count = 0;
     gotapi_status last = GOTAPI_OK;
     (void)unused;
     while (!atomic_load(&is_stopping)) {
-        const gotapi_status status = host->push_message(host, subscription, members, sizeof members - 1);
+        const int length = snprintf(members, sizeof members, "{\"data\":\"%064lu\"}", count);
+        const gotapi_status status = host->push_message(host, subscription, members, (uint64_t)length);
         if (status != last) note_status(status);
         last = status;
+        if (status == GOTAPI_OK) count++;
         if (status == GOTAPI_CLOSED) break;
     }
     return NULL;

@@ -1,12 +1,10 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
-import GotAPICore
-import GotAPITesting
 import NIOCore
 import NIOPosix
 
 /// An application connected to a gateway in another process, for the length of `body`.
-func withClient(port: Int, _ body: (TestApplication) async throws -> Void) async throws {
+package func withClient(port: Int, _ body: (TestApplication) async throws -> Void) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
         let application = try await TestApplication.connect(port: port, tls: false, group: group)
@@ -20,7 +18,7 @@ func withClient(port: Int, _ body: (TestApplication) async throws -> Void) async
 }
 
 /// Asks until something is so that has no event of its own. The test's time limit ends it.
-func waitUntil(_ condition: () async throws -> Bool) async throws {
+package func waitUntil(_ condition: () async throws -> Bool) async throws {
     while try await !condition() {
         try Task.checkCancellation()
         await Task.yield()

@@ -1,0 +1,49 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+package import GotAPICore
+
+/// The gateway as its owner runs it: a process of its own.
+package enum GatewayProcess {
+    package static var program: String { TestBuild.products + "/gotapi" }
+
+    /// Starts a gateway on a free port with the samples, and waits until it is ready.
+    ///
+    /// - Parameters:
+    ///   - plugins: the folder with the plug-ins' libraries.
+    ///   - documents: the folder that is served.
+    ///   - more: further members of config.json, each with a comma before it.
+    package static func start(
+        in folder: TestFolder, plugins: String? = nil, documents: String = TestBuild.root + "/html",
+        tls: Bool = false, more: String = ""
+    ) async throws -> (process: TestProcess, port: Int) {
+        let plugins = try plugins ?? TestBuild.plugins
+        try folder.write(
+            """
+            {"ssl_engine": \(tls), "gotapi_if_port": 0, "gotapi_if_ssl_port": 0,
+             "http_server_document_root": "\(documents)", "plugin_root_path": "\(plugins)"\(more)}
+            """, to: "config.json")
+        let process = try TestProcess(program, ["serve"], in: folder.path)
+        let beginning = "Your web application can be accessed at \(tls ? "https" : "http")://"
+        let output = try await process.waitForOutput { $0.contains(beginning) }
+        guard let url = output.split(separator: "\n").last(where: { $0.hasPrefix(beginning) }),
+            let port = url.split(separator: ":").last.flatMap({ Int($0) })
+        else { throw TestConnectionError(description: "no port is printed:\n\(output)") }
+        return (process, port)
+    }
+
+    /// The processes whose parent is `pid`: proc_pid_task(5), `children`.
+    package static func children(of pid: Int32) async throws -> [Int32] {
+        let outcome = try await TestProcess.run("/bin/sh", ["-c", "cat /proc/\(pid)/task/*/children"])
+        return outcome.output.split { $0 == " " || $0 == "\n" }.compactMap { Int32($0) }
+    }
+
+    /// What `gotapi plugin list --json` prints.
+    package static func list(in folder: TestFolder) async throws -> JSONNode {
+        let outcome = try await TestProcess.run(
+            program, ["plugin", "list", "--json", "--config", folder.path + "/config.json"])
+        guard outcome.status == 0 else {
+            throw TestConnectionError(description: "gotapi plugin list: \(outcome.status) \(outcome.output)")
+        }
+        return try JSONNode(parsing: Array(outcome.output.utf8))
+    }
+}

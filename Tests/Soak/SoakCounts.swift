@@ -1,0 +1,29 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+
+/// How often each soak does what it does: `GOTAPI_SOAK`, `reduced` (what is run for every change; the default) or `full`.
+struct SoakCounts: Sendable {
+    /// Slow sockets of each kind, at once.
+    let slowSockets: Int
+    /// Half-open sockets of each kind, at once.
+    let halfOpenSockets: Int
+    /// Connections that read nothing of a large file, at once.
+    let unreadFiles: Int
+    /// Subscribers that never read, one after another; each lives 30 s.
+    let unreadSubscribers: Int
+    /// Applications that connect, use everything and leave.
+    let cycles: Int
+
+    /// Cycles before the first look at the gateway's memory.
+    let cyclesBefore = 100
+    /// gotapi-wire.md, "Limits".
+    let connections = 4_096
+
+    static let reduced = SoakCounts(
+        slowSockets: 20, halfOpenSockets: 20, unreadFiles: 10, unreadSubscribers: 1, cycles: 100)
+    static let full = SoakCounts(
+        slowSockets: 200, halfOpenSockets: 200, unreadFiles: 50, unreadSubscribers: 3, cycles: 1_000)
+
+    static let current = getenv("GOTAPI_SOAK").map { String(cString: $0) } == "full" ? full : reduced
+}
