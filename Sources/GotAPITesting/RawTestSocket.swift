@@ -17,7 +17,8 @@ package final class RawTestSocket: Sendable {
     ///
     /// - Parameter tls: with a whole TLS handshake before the first byte; any certificate is accepted.
     package static func connect(port: Int, tls: Bool, group: any EventLoopGroup) async throws -> RawTestSocket {
-        let (input, continuation) = AsyncStream<ByteBuffer>.makeStream()
+        // What nobody waits for, files for example, is not kept.
+        let (input, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingNewest(64))
         let channel = try await connectClient(port: port, tls: tls, group: group) { channel in
             try channel.pipeline.syncOperations.addHandler(ByteCollector(continuation))
         }

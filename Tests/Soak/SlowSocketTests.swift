@@ -24,15 +24,20 @@ extension Soaks {
             }
         }
 
-        @Test(.timeLimit(.minutes(4)), arguments: [true, false])
+        @Test(.timeLimit(.minutes(4)), arguments: SoakCounts.current.transports)
         func theyAreClosedInTimeAndCostTheOthersNothing(tls: Bool) async throws {
             try await Soak.run("slow sockets, \(tls ? "TLS" : "plain")", tls: tls) { soak in
                 let application = try await soak.connect()
-                for kind in Kind.allCases {
-                    try await inParallel(soak.counts.slowSockets) { _ in
-                        try await Self.open(kind, soak, application).abort()
+                // All at once, as below, so that the gateway has had memory for as many.
+                let sockets = try await withThrowingTaskGroup(of: RawTestSocket.self) { tasks in
+                    for kind in Kind.allCases {
+                        for _ in 0..<soak.counts.slowSockets {
+                            tasks.addTask { try await Self.open(kind, soak, application) }
+                        }
                     }
+                    return try await tasks.reduce(into: []) { $0.append($1) }
                 }
+                for socket in sockets { await socket.abort() }
                 await application.close()
             } _: { soak in
                 let application = try await soak.connect()
