@@ -6,7 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// An application that does nothing wrong while others do: it gets a push every 10 ms, makes a request for every tenth of
-/// them, and must miss none and be answered always. The soaks take its pushes for their clock.
+/// them, and must miss none and be answered always. The soaks look at the gateway when it gets one.
 final class Bystander: Sendable {
     /// What it has seen so far.
     struct Record: Sendable {
@@ -74,7 +74,7 @@ final class Bystander: Sendable {
         await application.close()
     }
 
-    /// Waits for this many further pushes; there are a hundred a second.
+    /// Waits for this many further pushes; there are a hundred a second, or fewer where answers take their time.
     ///
     /// - Throws: what went wrong for the bystander.
     func wait(pushes: Int) async throws {

@@ -20,9 +20,8 @@ struct Soak: Sendable {
 
     /// What the gateway's memory, and each plug-in's process's, may have grown by: issue 3, in bytes.
     private static let growth = 2 << 20
-    /// How long it may take until everything is back, in pushes of the bystander: a minute. A subscription outlives its
-    /// client by 10 s.
-    private static let patience = 6_000
+    /// How long it may take until everything is back. A subscription outlives its client by 10 s.
+    private static let patience: Duration = .seconds(90)
 
     /// Starts a gateway with the bystander's plug-ins and `plugins`, does `warmUp`, which is to be what `body` does, though
     /// less of it, looks at what the gateway has taken from the machine, does `body`, and expects it to be as before.
@@ -101,16 +100,23 @@ struct Soak: Sendable {
         }
     }
 
-    /// Waits until something is so that has no event of its own, looking ten times a second.
+    /// Waits until something is so that has no event of its own, looking ten times a second while the bystander is served.
     ///
-    /// - Returns: whether it was so within a minute.
+    /// - Returns: whether it was so within a minute and a half.
     @discardableResult
     func settle(until condition: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<(Self.patience / 10) {
+        let began = ContinuousClock.now
+        while ContinuousClock.now - began < Self.patience {
             if try await condition() { return true }
             try await bystander.wait(pushes: 10)
         }
         return try await condition()
+    }
+
+    /// Lets a client do nothing for so long, which is what the soak is about, while the bystander is served.
+    func pause(_ duration: Duration) async throws {
+        let began = ContinuousClock.now
+        while ContinuousClock.now - began < duration { try await bystander.wait(pushes: 1) }
     }
 
     /// An application that has its token.

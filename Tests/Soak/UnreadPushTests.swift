@@ -40,7 +40,7 @@ extension Soaks {
             let (application, socket) = try await subscribe(soak)
             var last = try number(await socket.next())
             try await socket.setReading(false)
-            try await soak.bystander.wait(pushes: 500)
+            try await soak.pause(.seconds(5))
             try await socket.setReading(true)
             var gaps = 0
             var since = 0
