@@ -64,7 +64,7 @@ extension Soaks {
             for _ in 0..<soak.counts.unreadFiles {
                 // Answered once: before that, with TLS, there could be no request.
                 let socket = try await open(.kept, soak, application)
-                try await socket.setReading(false)
+                try await socket.stopReading()
                 try await socket.send("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
                 sockets.append(socket)
             }
