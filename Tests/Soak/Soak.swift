@@ -8,6 +8,8 @@ import Testing
 
 /// One gateway process, what is done to it, and what it has taken from the machine afterwards.
 struct Soak: Sendable {
+    /// Where its config.json is.
+    let folder: TestFolder
     let gateway: TestProcess
     let port: Int
     let tls: Bool
@@ -29,9 +31,11 @@ struct Soak: Sendable {
     /// - Parameters:
     ///   - name: what is printed with the result.
     ///   - fixtures: names of fixture plug-ins.
+    ///   - looksAtPlugins: whether the plug-ins' processes shall be as before, too; they must not end meanwhile.
     static func run(
         _ name: String, fixtures: [String] = [], documents: String = TestBuild.root + "/html", tls: Bool = false,
-        more: String = "", warmUp: @Sendable (Soak) async throws -> Void, _ body: @Sendable (Soak) async throws -> Void
+        more: String = "", looksAtPlugins: Bool = true, warmUp: @Sendable (Soak) async throws -> Void,
+        _ body: @Sendable (Soak) async throws -> Void
     ) async throws {
         try raiseOpenFileLimit()
         let folder = try TestFolder()
@@ -43,11 +47,12 @@ struct Soak: Sendable {
         )
         do {
             let bystander = try await Bystander.connect(port: port, tls: tls, group: groups.0)
-            let soak = Soak(gateway: process, port: port, tls: tls, bystander: bystander, group: groups.1)
+            let soak = Soak(
+                folder: folder, gateway: process, port: port, tls: tls, bystander: bystander, group: groups.1)
             let watchdog = watch(bystander, on: groups.0)
             async let life: Void = bystander.run()
             do {
-                try await soak.perform(name, warmUp, body)
+                try await soak.perform(name, looksAtPlugins, warmUp, body)
             } catch {
                 await bystander.stop()
                 throw error
@@ -68,9 +73,11 @@ struct Soak: Sendable {
     }
 
     private func perform(
-        _ name: String, _ warmUp: @Sendable (Soak) async throws -> Void, _ body: @Sendable (Soak) async throws -> Void
+        _ name: String, _ looksAtPlugins: Bool, _ warmUp: @Sendable (Soak) async throws -> Void,
+        _ body: @Sendable (Soak) async throws -> Void
     ) async throws {
-        let processes = [gateway.pid] + (try await GatewayProcess.children(of: gateway.pid)).sorted()
+        let plugins = looksAtPlugins ? try await GatewayProcess.children(of: gateway.pid).sorted() : []
+        let processes = [gateway.pid] + plugins
         try await bystander.wait(pushes: 100)
         let empty = try processes.map { try ProcessUsage(of: $0) }
         try await warmUp(self)

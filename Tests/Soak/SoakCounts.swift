@@ -15,20 +15,27 @@ struct SoakCounts: Sendable {
     /// Applications that connect, use everything and leave.
     let cycles: Int
 
+    /// Processes of plug-ins that are killed, one after another.
+    let kills: Int
+    /// Gateways that are started and ended, one after another.
+    let starts: Int
+
     /// Whether sockets of each kind come with TLS, which has more phases to be slow in, or without.
     let transports: [Bool]
 
     /// Cycles before the first look at the gateway's memory.
     let cyclesBefore = 100
+    /// Kills before it.
+    let killsBefore = 10
     /// gotapi-wire.md, "Limits".
     let connections = 4_096
 
     static let reduced = SoakCounts(
-        slowSockets: 20, halfOpenSockets: 20, unreadFiles: 10, unreadSubscribers: 1, cycles: 100,
-        transports: [true])
+        slowSockets: 20, halfOpenSockets: 20, unreadFiles: 10, unreadSubscribers: 1, cycles: 100, kills: 20,
+        starts: 10, transports: [true])
     static let full = SoakCounts(
-        slowSockets: 200, halfOpenSockets: 200, unreadFiles: 50, unreadSubscribers: 3, cycles: 1_000,
-        transports: [true, false])
+        slowSockets: 200, halfOpenSockets: 200, unreadFiles: 50, unreadSubscribers: 3, cycles: 1_000, kills: 200,
+        starts: 1_000, transports: [true, false])
 
     static let current = getenv("GOTAPI_SOAK").map { String(cString: $0) } == "full" ? full : reduced
 }
