@@ -12,9 +12,10 @@ package enum GatewayProcess {
     ///   - plugins: the folder with the plug-ins' libraries.
     ///   - documents: the folder that is served.
     ///   - more: further members of config.json, each with a comma before it.
+    ///   - prefix: the words of a command that runs the gateway in its own place.
     package static func start(
         in folder: TestFolder, plugins: String? = nil, documents: String = TestBuild.root + "/html",
-        tls: Bool = false, more: String = ""
+        tls: Bool = false, more: String = "", prefix: [String] = [], program: String = program
     ) async throws -> (process: TestProcess, port: Int) {
         let plugins = try plugins ?? TestBuild.plugins
         try folder.write(
@@ -22,7 +23,8 @@ package enum GatewayProcess {
             {"ssl_engine": \(tls), "gotapi_if_port": 0, "gotapi_if_ssl_port": 0,
              "http_server_document_root": "\(documents)", "plugin_root_path": "\(plugins)"\(more)}
             """, to: "config.json")
-        let process = try TestProcess(program, ["serve"], in: folder.path)
+        let words = prefix + [program, "serve"]
+        let process = try TestProcess(words[0], Array(words.dropFirst()), in: folder.path)
         let beginning = "Your web application can be accessed at \(tls ? "https" : "http")://"
         let output = try await process.waitForOutput { $0.contains(beginning) }
         guard let url = output.split(separator: "\n").last(where: { $0.hasPrefix(beginning) }),

@@ -131,12 +131,12 @@ struct CageBuilder {
         }
         let basis = "Landlock \(version)"
         if leftOut.isEmpty {
-            report(
-                "files", version >= 3 ? .active : .partial,
-                version >= 3
-                    ? "its own, and the system's libraries and settings (\(basis))"
-                    : "its own, and the system's libraries and settings; others can be truncated (\(basis); 3: Linux 6.2)"
-            )
+            let open = "its own, and the system's libraries and settings"
+            if version >= 3 {
+                report("files", .active, "\(open) (\(basis))")
+            } else {
+                report("files", .partial, "\(open); others can be truncated (\(basis); 3: Linux 6.2)")
+            }
         } else {
             report("files", .partial, "closed besides the rest: \(leftOut.joined(separator: ", ")) (\(basis))")
         }

@@ -252,7 +252,8 @@ struct ControlSocketTests {
                 #expect(try await client.readLine() == "{\"ok\":true,\"result\":{\"echo\":\"a\"}}\n")
                 open.append(client)
             }
-            let beyond = try RawClient(path: path)
+            // It sends nothing: the server closes at once.
+            let beyond = try RawClient(path: path, key: "")
             #expect(
                 try await beyond.readToEnd()
                     == [#"{"ok":false,"error":"too many commands talk to this gateway: try again"}"#])

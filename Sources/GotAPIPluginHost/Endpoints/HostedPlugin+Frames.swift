@@ -91,7 +91,7 @@ extension HostedPlugin: PluginTransportReceiver {
         }
         guard isFirst else { return malformed(reason: "said twice what holds it") }
         for feature in features where feature.state == .unavailable {
-            logger.notice("\(feature.name.printableLine): \(feature.line.printableLine)")
+            logger.info("\(feature.name.printableLine): \(feature.line.printableLine)")
         }
     }
 

@@ -44,11 +44,11 @@ static const char *of(long result) { return outcome(result < 0 ? errno : 0); }
 
 /* A parameter as a C string; empty where it is missing. */
 static const char *parameter(gotapi_message message, const char *name) {
-    static char values[4][512];
+    static char values[4][1024];
     static unsigned next;
     char *value = values[next++ % 4];
     const gotapi_text found = gotapi_get_parameter(host, message, name);
-    const size_t length = found.length < 511 ? (size_t)found.length : 511;
+    const size_t length = found.length < 1023 ? (size_t)found.length : 1023;
     if (found.bytes != NULL) memcpy(value, found.bytes, length);
     value[found.bytes == NULL ? 0 : length] = 0;
     return value;
@@ -110,6 +110,7 @@ static const char *resource_file(gotapi_message message) {
     if (file == NULL) return outcome(errno);
     if (fgets(bytes, sizeof bytes, file) == NULL) bytes[0] = 0;
     fclose(file);
+    bytes[strcspn(bytes, "\n")] = 0;
     snprintf(text, sizeof text, "%s", bytes);
     return text;
 }
@@ -310,12 +311,14 @@ static const char *start_thread(gotapi_message message) {
     return returned == &argument ? "OK" : "wrong";
 }
 
-/* Runs `/bin/sh -c command` and answers with its status. */
+/* Runs `/bin/sh -c command`, or `python3 -c script`, and answers with its status. */
 static const char *run_program(gotapi_message message) {
     const char *command = parameter(message, "command");
+    const char *script = parameter(message, "script");
     const pid_t child = fork();
     int status = 0;
     if (child == 0) {
+        if (*script != 0) execlp("python3", "python3", "-c", script, (char *)NULL);
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
     }
@@ -402,7 +405,7 @@ static const struct { const char *name; const char *(*try_it)(gotapi_message); }
     {"resource", resource_file}, {"descriptors", descriptors}, {"signal", send_signal}, {"trace", trace}, {"talk", talk},
     {"socket", make_socket}, {"tcp", tcp}, {"broadcast", broadcast}, {"multicast", multicast}, {"mdns", mdns},
     {"lookup", look_up}, {"serial", serial_line}, {"random", random_bytes}, {"thread", start_thread},
-    {"program", run_program}, {"timezone", time_zone}, {"memory", memory}, {"limit", limit}, {"calls", refused_calls},
+    {"program", run_program}, {"python", run_program}, {"timezone", time_zone}, {"memory", memory}, {"limit", limit}, {"calls", refused_calls},
 };
 
 static void on_message(void *self, gotapi_message message) {
@@ -419,7 +422,7 @@ static void on_message(void *self, gotapi_message message) {
 }
 
 static const gotapi_plugin plugin = {
-    FIXTURE_DESCRIPTION(0, FIXTURE_SERVICE),
+    FIXTURE_DESCRIPTION(0, "[" FIXTURE_SERVICE "]"),
     fixture_start,
     fixture_stop,
     NULL, /* on_service_discovery */
