@@ -54,11 +54,24 @@ struct RestartTests {
         }
     }
 
+    @Test func whatItPrintedBeforeItsCrashesIsKept() async throws {
+        try await withPlugin { host async throws in
+            try await crash()
+            #expect(try await becomes(.running, host).output == ["about to crash"])
+            try await crash()
+            #expect(try await becomes(.running, host).output == ["about to crash", "about to crash"])
+            _ = try await test.request("print")
+            while host.status().first?.output.last?.hasPrefix("line 19999 ") != true { try await letOthersRun() }
+            #expect(host.status().first?.output.count == 20)
+        }
+    }
+
     @Test func fiveCrashesQuarantineItUntilItsOwnerStartsIt() async throws {
         try await withPlugin { host async throws in
             for count in 1...5 {
                 try await crash()
-                #expect(host.status().first?.crashes.count == count)
+                // The request is answered first.
+                while host.status().first?.crashes.count != count { try await letOthersRun() }
                 if count < 5 { _ = try await becomes(.running, host) }
             }
             #expect(try await becomes(.quarantined, host).pid == nil)

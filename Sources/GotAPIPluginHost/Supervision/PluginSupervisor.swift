@@ -24,6 +24,14 @@ final class PluginSupervisor: Sendable {
         var record = CrashRecord()
         /// What earlier generations have counted.
         var counters = HostedPlugin.Counters()
+        /// What their processes printed last, for the words that come before a crash.
+        var output: ArraySlice<String> = []
+
+        /// Keeps what is told of a generation that is over.
+        mutating func keep(_ traffic: HostedPlugin.Traffic) {
+            counters.add(traffic.counters)
+            output = (output + traffic.output).suffix(HostedPlugin.keptLines)
+        }
     }
 
     /// What became of ``startNow()``.
@@ -178,9 +186,7 @@ final class PluginSupervisor: Sendable {
         if next.state == .running {
             watch(next)
             state.withLockedValue { state in
-                let last = state.current.traffic.withLockedValue { $0 }
-                state.counters.add(last.counters)
-                next.traffic.withLockedValue { $0.output = (last.output + $0.output).suffix(HostedPlugin.keptLines) }
+                state.keep(state.current.traffic.withLockedValue { $0 })
                 state.current = next
                 state.policy.started(now: HostedPlugin.now)
             }
@@ -195,7 +201,10 @@ final class PluginSupervisor: Sendable {
             default: LoadFailure(.startFailed, "was stopped while it started")
             }
         logger.error("could not be started again: \(failure)")
-        state.withLockedValue { $0.record.add(reason: "\(failure)") }
+        state.withLockedValue { state in
+            state.record.add(reason: "\(failure)")
+            state.keep(next.traffic.withLockedValue { $0 })
+        }
         noteEnd(of: next)
         decide()
         return .failed(failure)
