@@ -1,5 +1,6 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
+import Glibc
 package import GotAPICore
 
 /// The gateway as its owner runs it: a process of its own.
@@ -37,6 +38,12 @@ package enum GatewayProcess {
     package static func children(of pid: Int32) async throws -> [Int32] {
         let outcome = try await TestProcess.run("/bin/sh", ["-c", "cat /proc/\(pid)/task/*/children"])
         return outcome.output.split { $0 == " " || $0 == "\n" }.compactMap { Int32($0) }
+    }
+
+    /// Whether there is such a process and it has not ended: one that nobody has reaped yet has no program.
+    package static func isRunning(_ pid: Int32) -> Bool {
+        var buffer: [CChar] = [0]
+        return readlink("/proc/\(pid)/exe", &buffer, 1) > 0
     }
 
     /// What `gotapi plugin list --json` prints.

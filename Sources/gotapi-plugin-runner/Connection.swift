@@ -51,7 +51,7 @@ struct Connection {
             guard poll(&descriptors, 2, -1) > 0 else { continue }
             if descriptors[1].revents != 0 { clearWakeUp() }
             if Int32(descriptors[0].revents) & POLLOUT != 0 { sender.goOn() }
-            guard Int32(descriptors[0].revents) & (POLLIN | POLLHUP | POLLERR) != 0 else { continue }
+            guard Int32(descriptors[0].revents) & (POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0 else { continue }
             let count = recv(socket, chunk.baseAddress, chunk.count, CInt(MSG_DONTWAIT))
             if count < 0, errno == EAGAIN || errno == EINTR { continue }
             guard count > 0 else {
@@ -94,7 +94,10 @@ struct Connection {
             let left = end - milliseconds()
             guard left > 0 else { return }
             var descriptor = pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)
-            if poll(&descriptor, 1, CInt(left)) > 0 { clearWakeUp() }
+            guard poll(&descriptor, 1, CInt(left)) > 0 else { continue }
+            // The plug-in has closed what is not its own: nothing will say when it has stopped.
+            guard Int32(descriptor.revents) & POLLNVAL == 0 else { return }
+            clearWakeUp()
         }
     }
 

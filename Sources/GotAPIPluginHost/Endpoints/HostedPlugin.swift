@@ -24,6 +24,8 @@ final class HostedPlugin: PluginEndpoint {
         var state = PluginLifecycle.State.idle
         var isHung = false
         var isPublished = false
+        /// It has been asked for its services and has answered: those of its descriptor no longer count.
+        var hasAnnounced = false
         /// The last lines that its process printed.
         var output: [String] = []
         /// How its process ended.
@@ -166,6 +168,9 @@ final class HostedPlugin: PluginEndpoint {
     @discardableResult
     func answer(_ message: UInt64, _ reply: PluginReply) -> Bool {
         guard let entry = traffic.withLockedValue({ $0.pending.remove(message) }) else { return false }
+        if entry.message.kind == .serviceDiscovery, case .members = reply {
+            traffic.withLockedValue { $0.hasAnnounced = true }
+        }
         count(reply, for: entry.message)
         entry.reply(reply)
         return true

@@ -168,8 +168,9 @@ final class PluginSupervisor: Sendable {
             .flatMap { next.load() }
             .flatMap { next.state == .loaded ? next.start() : self.eventLoop.makeSucceededVoidFuture() }
             .flatMap { [self] in
-                next.state == .running
-                    ? next.discover(receiver: receiver) : eventLoop.makeSucceededVoidFuture()
+                // Where nobody has asked yet, the descriptor's services are those that are known.
+                let isAsked = next.state == .running && last.traffic.withLockedValue(\.hasAnnounced)
+                return isAsked ? next.discover(receiver: receiver) : eventLoop.makeSucceededVoidFuture()
             }
             .map { [self] in take(next) }
     }
