@@ -14,11 +14,10 @@ final class InProcessTransport: PluginTransport {
         var isPausing = false
     }
 
-    /// Bytes of frames that are handled in one go.
+    /// Bytes of pushes that are handled in one go. Other frames do not count: they answer what was asked.
     private static let turn = 64 << 10
-    /// The pause after a full turn, in lengths of that turn. What the frames led to is done in it first, on the same loop;
-    /// and the loop runs its tasks up to a thousand times over, before its sockets, as long as one is due.
-    private static let pauseInTurns = 3
+    /// How long the sockets have their turn after that.
+    private static let pause = TimeAmount.milliseconds(1)
 
     private let name: String
     private let activity: ActivityMark?
@@ -61,26 +60,28 @@ final class InProcessTransport: PluginTransport {
         guard !incoming.value.isPausing else { return }
         guard let receiver = incoming.value.receiver, let runtime = runtime.withLockedValue({ $0 }) else { return }
         incoming.value.frames.append(runtime.takeOutgoing())
-        let began = NIODeadline.now()
-        var handled = 0
+        var pushed = 0
         do throws(FrameError) {
-            while handled < Self.turn, let payload = try incoming.value.frames.next() {
-                handled += payload.count
+            while pushed < Self.turn, let payload = try incoming.value.frames.next() {
+                if PluginFrame.isPush(payload) { pushed += payload.count }
                 receiver.received(payload)
                 guard incoming.value.receiver != nil else { return }
             }
         } catch { return receiver.malformed(reason: "sent a frame that is too long") }
         receiver.receivedBatch()
-        if handled >= Self.turn { pause(after: .now() - began) }
+        if pushed >= Self.turn { pause() }
     }
 
-    /// Lets the event loop look at its sockets, however fast the plug-in pushes.
-    private func pause(after turn: TimeAmount) {
+    /// Lets the event loop look at its sockets, however fast the plug-in pushes: it runs its tasks up to a thousand times
+    /// over before that, as long as one is due. The pause begins when what the pushes led to on this loop is done.
+    private func pause() {
         incoming.value.isPausing = true
-        eventLoop.scheduleTask(in: turn * Self.pauseInTurns) { [weak self] in
-            guard let self else { return }
-            incoming.value.isPausing = false
-            drain()
+        eventLoop.execute { [weak self] in
+            self?.eventLoop.scheduleTask(in: Self.pause) { [weak self] in
+                guard let self else { return }
+                incoming.value.isPausing = false
+                drain()
+            }
         }
     }
 
