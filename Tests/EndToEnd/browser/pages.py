@@ -538,7 +538,7 @@ def the_monitor_shows_filters_pauses_copies_and_clears(visit):
     visit.open()
     visit["#send"].click()
     expect(visit["#res"]).to_have_text("hello!")
-    sent, received = visit['.what:text-is("GET echo")'], visit['.what:text-matches("^200 echo, [0-9]+ ms$")']
+    sent, received = visit['.what:text-is("GET echo")'], visit['.what:text-matches("^200 echo, [0-9]+.ms$")']
     expect(sent).to_be_visible()
     expect(received).to_be_visible()
     text = visit[".messages"].inner_text()
