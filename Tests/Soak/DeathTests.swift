@@ -25,12 +25,15 @@ extension Soaks {
         /// Kills one of the victims' processes again and again, while applications use both.
         private static func kill(_ count: Int, _ soak: Soak) async throws {
             let isOver = NIOLockedValueBox(false)
-            let subscriber = try await Subscriber.connect(soak)
+            var subscriber = try await Subscriber.connect(soak)
             try await withThrowingTaskGroup { tasks in
                 for _ in 0..<4 {
                     tasks.addTask {
                         let application = try await soak.connect()
-                        while !isOver.withLockedValue({ $0 }) { try await ask(application) }
+                        while !isOver.withLockedValue({ $0 }) {
+                            try Task.checkCancellation()
+                            try await ask(application)
+                        }
                         await application.close()
                     }
                 }
@@ -67,29 +70,40 @@ extension Soaks {
 
         /// An application whose subscription is carried over from one generation of the plug-in to the next.
         private struct Subscriber {
+            /// Far enough for the next process, which counts from 0, to be told from this one.
+            private static let enough = 5
+
             let application: TestApplication
             let socket: WebSocketTestConnection
+            var last = 0
 
             static func connect(_ soak: Soak) async throws -> Subscriber {
                 let application = try await soak.connect()
                 let socket = try await application.openSocket()
                 let answer = try await application.request("PUT", "t/count", service: subscribed)
                 guard answer.status == 200 else { throw TestConnectionError(description: answer.text) }
-                let subscriber = Subscriber(application: application, socket: socket)
-                try await subscriber.goesOn()
+                var subscriber = Subscriber(application: application, socket: socket)
+                try await subscriber.read { $0 >= enough }
                 return subscriber
             }
 
-            /// Reads until a new process, which counts from 0, has pushed; the socket has to stay open.
-            func goesOn() async throws {
-                while true {
+            /// Reads until a new process has pushed; the socket has to stay open.
+            mutating func goesOn() async throws {
+                let before = last
+                try await read { $0 < before }
+                try await read { $0 >= Self.enough }
+            }
+
+            private mutating func read(until condition: (Int) -> Bool) async throws {
+                repeat {
                     guard case .text(let text) = await socket.next() else {
                         throw TestConnectionError(description: "the subscriber's socket was closed")
                     }
-                    let push = try JSONNode(parsing: Array(text.utf8))
-                    guard push["result"]?.integer == 0 else { throw TestConnectionError(description: text) }
-                    if push["data"]?.integer == 0 { return }
-                }
+                    guard let number = try JSONNode(parsing: Array(text.utf8))["data"]?.integer else {
+                        throw TestConnectionError(description: "the subscription has ended: \(text)")
+                    }
+                    last = number
+                } while !condition(last)
             }
 
             func close() async {
