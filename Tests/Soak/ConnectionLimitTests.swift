@@ -10,7 +10,7 @@ extension Soaks {
         /// Connections beyond the limit, and connections that are given up.
         private static let some = 16
 
-        @Test(.timeLimit(.minutes(4)))
+        @Test(.timeLimit(.minutes(6)))
         func theOneBeyondIsRefusedAndThoseBeforeAreServed() async throws {
             try await Soak.run("connection limit") { soak in
                 let sockets = try await Self.connect(soak.counts.connections - 1, soak)

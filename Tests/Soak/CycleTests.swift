@@ -10,7 +10,7 @@ extension Soaks {
         /// Applications at once.
         private static let width = 8
 
-        @Test(.timeLimit(.minutes(10)))
+        @Test(.timeLimit(.minutes(20)))
         func nothingIsLeftOfApplicationsThatCameAndWent() async throws {
             try await Soak.run("cycles", fixtures: ["oracle"]) { soak in
                 try await Self.comeAndGo(soak.counts.cyclesBefore, soak)

@@ -16,7 +16,7 @@ extension Soaks {
         /// The size of the file that no kernel takes as a whole, in MiB.
         private static let file = 16
 
-        @Test(.timeLimit(.minutes(5)), arguments: SoakCounts.current.transports)
+        @Test(.timeLimit(.minutes(10)), arguments: SoakCounts.current.transports)
         func theyAreClosedAndCostTheOthersNothing(tls: Bool) async throws {
             let documents = try TestFolder()
             let made = try await TestProcess.run(

@@ -24,7 +24,7 @@ extension Soaks {
             }
         }
 
-        @Test(.timeLimit(.minutes(4)), arguments: SoakCounts.current.transports)
+        @Test(.timeLimit(.minutes(8)), arguments: SoakCounts.current.transports)
         func theyAreClosedInTimeAndCostTheOthersNothing(tls: Bool) async throws {
             try await Soak.run("slow sockets, \(tls ? "TLS" : "plain")", tls: tls) { soak in
                 let application = try await soak.connect()

@@ -22,6 +22,9 @@ struct Soak: Sendable {
 
     /// What the gateway's memory, and each plug-in's process's, may have grown by: issue 3, in bytes.
     private static let growth = 2 << 20
+    /// How often it may be done until the memory is back. The allocator keeps some of what it was given back, a few MB more
+    /// or less by chance; what leaks grows each time.
+    private static let rounds = 3
     /// How long it may take until everything is back. A subscription outlives its client by 10 s.
     private static let patience: Duration = .seconds(90)
 
@@ -78,26 +81,30 @@ struct Soak: Sendable {
     ) async throws {
         let plugins = looksAtPlugins ? try await GatewayProcess.children(of: gateway.pid).sorted() : []
         let processes = [gateway.pid] + plugins
+        let usage = { try processes.map { try ProcessUsage(of: $0) } }
         try await bystander.wait(pushes: 100)
-        let empty = try processes.map { try ProcessUsage(of: $0) }
+        let empty = try usage()
         try await warmUp(self)
         try await settle { try Self.hasRoom(processes, as: empty) }
-        let before = try processes.map { try ProcessUsage(of: $0) }
-        try await body(self)
-        let isBack = try await settle {
-            let now = try processes.map { try ProcessUsage(of: $0) }
-            return try Self.hasRoom(processes, as: before)
-                && zip(now, before).allSatisfy { $0.memory <= $1.memory + Self.growth }
+        for round in 1...Self.rounds {
+            let before = try usage()
+            try await body(self)
+            let hasRoom = try await settle { try Self.hasRoom(processes, as: before) }
+            let isBack = try await settle(within: .seconds(10)) {
+                zip(try usage(), before).allSatisfy { $0.memory <= $1.memory + Self.growth }
+            }
+            let after = try usage()
+            let record = bystander.record
+            print(
+                """
+                soak: \(name), round \(round): the gateway had \(before[0]), and has \(after[0]); the bystander got \
+                \(record.pushes) pushes and \(record.requests) answers, the slowest after \(record.slowestAnswer)
+                """)
+            for (before, after) in zip(before, after).dropFirst() { print("soak:     plug-in: \(before); \(after)") }
+            #expect(hasRoom)
+            if isBack { return }
         }
-        let after = try processes.map { try ProcessUsage(of: $0) }
-        let record = bystander.record
-        print(
-            """
-            soak: \(name): the gateway had \(before[0]), and has \(after[0]); the bystander got \(record.pushes) pushes \
-            and \(record.requests) answers, the slowest after \(record.slowestAnswer)
-            """)
-        for (before, after) in zip(before, after).dropFirst() { print("soak:     plug-in: \(before); \(after)") }
-        #expect(isBack, "before: \(before), after: \(after)")
+        Issue.record("\(name): the memory grew each time")
     }
 
     private static func hasRoom(_ processes: [Int32], as usage: [ProcessUsage]) throws -> Bool {
@@ -109,11 +116,13 @@ struct Soak: Sendable {
 
     /// Waits until something is so that has no event of its own, looking ten times a second while the bystander is served.
     ///
-    /// - Returns: whether it was so within a minute and a half.
+    /// - Returns: whether it was so in time.
     @discardableResult
-    func settle(until condition: () async throws -> Bool) async throws -> Bool {
+    func settle(
+        within patience: Duration = Self.patience, until condition: () async throws -> Bool
+    ) async throws -> Bool {
         let began = ContinuousClock.now
-        while ContinuousClock.now - began < Self.patience {
+        while ContinuousClock.now - began < patience {
             if try await condition() { return true }
             try await bystander.wait(pushes: 10)
         }

@@ -10,7 +10,7 @@ extension Soaks {
         /// What may wait for such a client, in the gateway and in the plug-in's process, and what handling it takes.
         private static let growth = 16 << 20
 
-        @Test(.timeLimit(.minutes(6)))
+        @Test(.timeLimit(.minutes(12)))
         func theOldestPushesAreDroppedAndThenTheSocket() async throws {
             try await Soak.run("unread pushes", fixtures: ["pushes"]) { soak in
                 try await Self.readLate(soak)
