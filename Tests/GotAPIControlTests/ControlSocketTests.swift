@@ -62,6 +62,8 @@ struct ControlSocketTests {
         deinit { close(descriptor) }
 
         func send(_ text: String) {
+            // Even an attempt to send nothing fails where the server has closed already.
+            guard !text.isEmpty else { return }
             let bytes = Array(text.utf8)
             #expect(Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count)
         }
