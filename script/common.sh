@@ -76,6 +76,8 @@ PYTHON
 }
 
 gateway_folder=
+# The words of a command that runs the gateway in its own place, if any.
+gateway_prefix=()
 
 # start_gateway PROGRAM FOLDER [arguments of gotapi serve]: starts the gateway in FOLDER, where its config.json lies, and
 # waits until it is ready. Its output goes to FOLDER/log, its process id to FOLDER/pid.
@@ -83,7 +85,7 @@ start_gateway() {
     local program=$1 tries=600
     gateway_folder=$2
     shift 2
-    (cd "$gateway_folder" && exec "$program" serve --config config.json "$@" </dev/null >log 2>&1) &
+    (cd "$gateway_folder" && exec ${gateway_prefix[@]+"${gateway_prefix[@]}"} "$program" serve --config config.json "$@" </dev/null >log 2>&1) &
     echo $! >"$gateway_folder/pid"
     until grep -q 'Your web application can be accessed at' "$gateway_folder/log" 2>/dev/null; do
         tries=$((tries - 1))
