@@ -92,6 +92,8 @@ const KNOCKS = [1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 8_000];
 /** How long the WebSocket may take to open and to accept the token, and to answer when it is checked. */
 const SOCKET_TIMEOUT = 10_000;
 const CHECK_TIMEOUT = 5_000;
+/** The gateway that answers a token which is presented again (GotAPI-5); of others that is not known. */
+const OUR_PRODUCT = 'swift-gotapi';
 
 /** Pauses between attempts to reconnect; a connection that lasted this long starts again with the first pause. */
 const FIRST_PAUSE = 1_000;
@@ -393,6 +395,7 @@ function checkedRequest(request, method) {
  * @property {AbortController} silence  Aborted when the socket was found silent, for the requests that are under way.
  * @property {((answer: object) => void)|null} onverify  Waits for the answer to a token that was sent.
  * @property {(() => void)|null} onsign                  Waits for any sign of life.
+ * @property {string} product                             What the gateway says that it is.
  */
 
 /**
@@ -506,6 +509,7 @@ class GotapiClient {
     clearTimeout(this.#retryTimer);
     this.#subscriptions.clear();
     this.#session = null;
+    session?.onsign?.();
     this.#base = '';
     this.#attempt = null;
     this.#closeSocket(session);
@@ -683,7 +687,7 @@ class GotapiClient {
     for (const base of origins) {
       const session = {
         signal, base, key: randomHex(KEY_BYTES), token: '', socket: null, openedAt: 0, heardAt: 0,
-        silence: new AbortController(), onverify: null, onsign: null,
+        silence: new AbortController(), onverify: null, onsign: null, product: '',
       };
       try {
         await this.#knock(session);
@@ -721,9 +725,12 @@ class GotapiClient {
     return protocol === scheme && origin !== usual ? [origin, usual] : [usual];
   }
 
-  async #discover(session) {
-    const { services } = await this.#exchange(session, { method: 'get', profile: 'servicediscovery', parameters: [] });
+  async #discover(session, limit = this.#timeout) {
+    const { services, product } = await this.#exchange(session, {
+      method: 'get', profile: 'servicediscovery', parameters: [], limit,
+    });
     if (!Array.isArray(services)) throw badAnswer('The gateway gave no list of services.');
+    session.product = product;
     return services;
   }
 
@@ -936,6 +943,8 @@ class GotapiClient {
   #lost(session, code, reason) {
     if (session !== this.#session) return;
     this.#session = null;
+    // A check that is under way has its answer, and must not be joined by one of the next connection.
+    session.onsign?.();
     this.#closeSocket(session);
     const lasted = performance.now() - session.openedAt;
     if (lasted >= LASTING) this.#failures = 0;
@@ -946,7 +955,10 @@ class GotapiClient {
     if (this.#state === 'reconnecting' && !this.#attempt) this.#retryLater(error);
   }
 
-  /** Presents the token again; whatever comes then is a sign of life. */
+  /**
+   * Presents the token again; whatever comes then is a sign of life. This gateway answers it. Another one may not, and is
+   * asked for its services before its silence counts.
+   */
   #probe(session) {
     return new Promise((resolve) => {
       const settle = (isAlive) => {
@@ -959,7 +971,10 @@ class GotapiClient {
         }
         resolve(isAlive && session === this.#session);
       };
-      const timer = setTimeout(() => settle(false), Math.min(this.#timeout, CHECK_TIMEOUT));
+      const silent = () => (session.product === OUR_PRODUCT
+        ? settle(false)
+        : this.#discover(session, CHECK_TIMEOUT).then(() => settle(true), () => settle(false)));
+      const timer = setTimeout(silent, Math.min(this.#timeout, CHECK_TIMEOUT));
       session.onsign = () => settle(true);
       if (session.socket.readyState === WebSocket.OPEN) this.#presentToken(session);
       else settle(false);

@@ -114,14 +114,14 @@ export class Page {
   }
 
   #change({ state, ...service }) {
-    const isNew = !this.#services.has(service.serviceId);
+    const before = this.#services.get(service.serviceId);
     if (state) this.#services.set(service.serviceId, service);
     else this.#services.delete(service.serviceId);
     this.#servicesChanged();
     if (service.serviceId !== this.#serviceId) return;
-    if (!state) {
+    if (!state || !service.online) {
       this.showProblem(missingService(this.#serviceId));
-    } else if (isNew) {
+    } else if (!before?.online) {
       this.clearProblem();
       this.#ready();
     }

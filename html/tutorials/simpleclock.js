@@ -19,14 +19,19 @@ const hands = {
 };
 
 let isRunning = false;
+let isAsking = false;
 let count = 0;
 
 const page = new Page({ serviceId: CLOCK.serviceId });
 
 button.addEventListener('click', async () => {
+  // A second click before the answer would ask for the same again.
+  if (isAsking) return;
+  isAsking = true;
   const isDone = await page.attempt(() => (isRunning
     ? page.gotapi.unsubscribe(CLOCK)
     : page.gotapi.subscribe(CLOCK, tick)));
+  isAsking = false;
   if (!isDone) return;
   isRunning = !isRunning;
   count = 0;
@@ -39,6 +44,8 @@ function tick(push) {
   if (push.result !== 0) {
     // The library could not start the clock again, or the plug-in gave it up.
     isRunning = false;
+    // Else the library would start it again after the next reconnect.
+    page.gotapi.unsubscribe(CLOCK).catch(() => {});
     button.textContent = 'Start';
     face.dataset.running = false;
     ticks.textContent = `The clock has stopped: ${push.message}`;

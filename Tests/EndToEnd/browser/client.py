@@ -269,6 +269,14 @@ def it_works_with_node_gotapi(b):
     equal(b.run("gotapi.state"), "connected")
 
 
+@test
+def a_gateway_that_answers_no_second_token_is_not_taken_for_silent(b):
+    b.gateway.is_reference = True
+    b.open(options=f"{{timeout: {SHORT}}}")
+    equal(b.run("gotapi.check()"), True)
+    equal(b.run("[gotapi.state, opened]"), ["connected", 1])
+
+
 # Arguments
 
 @test
@@ -375,7 +383,7 @@ def an_error_is_passed_on_with_the_right_hmac_or_none_but_not_with_a_wrong_one(b
                                          "serviceId", "profile", "attribute", "product", "version")},
               {"name": "GotapiError", "isError": True, "result": 6, "statusCode": 404, "errorText": "Not Found",
                "errorCode": "6", "serviceId": "no.such", "profile": "echo", "attribute": "",
-               "product": "fake-gotapi", "version": "1.0"})
+               "product": "swift-gotapi", "version": "1.0"})
         equal(error["message"], error["errorMessage"])
     b.gateway.error_hmac = "wrong"
     equal(b.call(bad)[0]["code"], "SPOOFED")
@@ -431,7 +439,7 @@ def a_response_has_the_documented_properties_and_the_plugins_own(b):
     nonce = answer.pop("hmac")
     equal((answer, len(nonce)), (
         {"result": 0, "statusCode": 200, "serviceId": ECHO, "profile": "echo", "attribute": "",
-         "product": "fake-gotapi", "version": "1.0", "data": "x"}, 64))
+         "product": "swift-gotapi", "version": "1.0", "data": "x"}, 64))
     plugin = b.gateway.plugin
     b.gateway.plugin = lambda *a: {"result": 0, "statusCode": 202, "level": 0.5, "list": [1, None], "on": False}
     _, answer = b.echo()
@@ -451,7 +459,7 @@ def an_error_has_the_documented_properties_in_the_documented_types(b):
                                      "errorCode", "errorMessage", "product", "version", "message", "isError")},
           {"result": 1009, "statusCode": 404, "errorText": "Not Found", "serviceId": ECHO, "profile": "echo",
            "attribute": "level", "errorCode": "E-03F1", "errorMessage": "The device was disconnected.",
-           "product": "fake-gotapi", "version": "1.0", "message": "The device was disconnected.", "isError": True})
+           "product": "swift-gotapi", "version": "1.0", "message": "The device was disconnected.", "isError": True})
     b.gateway.plugin = plugin
     # What the library itself finds has the same properties, as far as there is something to say.
     for call in ("gotapi.request({})", "new GotapiClient().requestServiceDiscovery()"):

@@ -59,7 +59,7 @@ class FakeGateway:
         self.port, self.certificate, self.tick = port, certificate, tick
         self.has_gotapi = has_gotapi        # False: a mere web server, as node-gotapi's second port is
         self.services = list(SERVICES)
-        self.is_reference = False           # behaves as node-gotapi: one pending client, no onServiceChange
+        self.is_reference = False           # as node-gotapi: one pending client, no onServiceChange, a token counts once
         self.hmac = "right"                 # of success answers: right, wrong, none
         self.error_hmac = "right"           # of error answers given after the token was accepted
         self.delays = {}                    # profile: seconds before its answer
@@ -298,7 +298,7 @@ class Handler(BaseHTTPRequestHandler):
 
         client, members = self.members(profile, attribute, parameters)
         status = members.pop("statusCode", 200 if members["result"] == 0 else 400)
-        answer = {"profile": profile, "attribute": attribute, "product": "fake-gotapi", "version": "1.0",
+        answer = {"profile": profile, "attribute": attribute, "product": "node-gotapi" if gateway.is_reference else "swift-gotapi", "version": "1.0",
                   "statusCode": status, **members}
         if answer["result"]:
             answer.setdefault("errorCode", str(answer["result"]))
@@ -394,6 +394,10 @@ class Handler(BaseHTTPRequestHandler):
         gateway = self.gateway
         token = json.loads(text).get("accessToken")
         if not gateway.verifies or self.is_silent:
+            return
+        with gateway.lock:
+            is_known = any(web_socket in client.sockets for client in gateway.tokens.values())
+        if gateway.is_reference and is_known:
             return
         verify = {"profile": "authorization", "attribute": "verify", "result": 0, "serviceId": ""}
         with gateway.lock:
