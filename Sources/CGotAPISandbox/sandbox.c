@@ -31,7 +31,8 @@ int cgotapi_make_event(int *descriptor) {
 }
 
 int cgotapi_not_dumpable(void) {
-    const struct rlimit none = {0, 0};
+    /* Not 0: programs that are handed core dumps through a pipe (core(5)) get none only for the special value 1. */
+    const struct rlimit none = {1, 1};
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return errno;
     return setrlimit(RLIMIT_CORE, &none) == 0 ? 0 : errno;

@@ -10,6 +10,7 @@
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -141,11 +142,24 @@ static void build(struct program *program, uint32_t denied) {
     refuse(program, EPERM);
     load(program, offsetof(struct seccomp_data, nr));
 
-    /* Becoming dumpable again; 0, which programs with secrets of their own ask for, is all right. */
-    skip_unless_equal(program, SYS_prctl, 6);
+    /* Becoming dumpable again; 0, which programs with secrets of their own ask for, is all right. And outliving the gateway:
+     * the signal of the parent's death stays the one that cannot be caught. */
+    skip_unless_equal(program, SYS_prctl, 10);
     load(program, ARGUMENT(0));
     skip_unless_equal(program, PR_SET_DUMPABLE, 3);
     load(program, ARGUMENT(1));
+    skip_if_equal(program, 0, 5);
+    refuse(program, EPERM);
+    skip_unless_equal(program, PR_SET_PDEATHSIG, 3);
+    load(program, ARGUMENT(1));
+    skip_if_equal(program, SIGKILL, 1);
+    refuse(program, EPERM);
+    load(program, offsetof(struct seccomp_data, nr));
+
+    /* The limits of other processes, the gateway's too: whoever has the same user may set them, and a limit of processor time
+     * ends a process. libc says 0 for the caller. */
+    skip_unless_equal(program, SYS_prlimit64, 4);
+    load(program, ARGUMENT(0));
     skip_if_equal(program, 0, 1);
     refuse(program, EPERM);
     load(program, offsetof(struct seccomp_data, nr));

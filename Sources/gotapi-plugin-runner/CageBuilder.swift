@@ -34,7 +34,8 @@ struct CageBuilder {
     /// ``Runner`` has seen to these before it read anything; it ends where one fails.
     private mutating func reportWhatHoldsAlready() {
         report("privileges", .active, "no program that it starts gets more rights (no new privileges)")
-        report("lifetime", .active, "ends with the gateway")
+        report(
+            "lifetime", .active, "ends with the gateway; programs that it starts do so where the gateway ends in order")
         report("descriptors", .active, "has none that it was not given")
         report("dumps", .active, "no core dumps, no tracing by other processes of its user (not dumpable)")
     }

@@ -14,7 +14,8 @@ import Testing
         "/opt/gotapi": ["bin", "state", "ssl", "config.json", "plugins", "link"],
         "/opt/gotapi/bin": [], "/opt/gotapi/state": ["plugins"], "/opt/gotapi/ssl": [],
         "/opt/gotapi/plugins": ["a", "b"],
-        "/opt/gotapi/plugins/a": [], "/opt/gotapi/plugins/b": [], "/etc": [],
+        "/opt/gotapi/plugins/a": [], "/opt/gotapi/plugins/b": [], "/etc": [], "/dev": ["shm", "ttyS0"],
+        "/dev/shm": ["gotapi"], "/dev/shm/gotapi": [], "/dev/ttyS0": [],
     ]
 
     private static let files = CageRules.Files(
@@ -48,8 +49,10 @@ import Testing
         #expect(rules.expanded(Cage.Path(path, access)) == opened.map { Cage.Path($0, access) })
     }
 
-    private func paths(resources: String = "", deniesDevices: Bool = false, isRoot: Bool = false) -> [Cage.Path] {
-        CageRules(hidden: ["/opt/gotapi/state"], files: Self.files).paths(
+    private func paths(
+        resources: String = "", deniesDevices: Bool = false, isRoot: Bool = false, hidden: [String] = []
+    ) -> [Cage.Path] {
+        CageRules(hidden: ["/opt/gotapi/state"] + hidden, files: Self.files).paths(
             copy: "/opt/gotapi/state/libraries/1", data: "/opt/gotapi/state/plugins/x", resources: resources,
             libraries: ["/usr/lib"], deniesDevices: deniesDevices, isRoot: isRoot)
     }
@@ -67,6 +70,13 @@ import Testing
         let denied = paths(deniesDevices: true).map(\.path)
         #expect(!denied.contains("/dev"))
         #expect(denied.contains("/dev/null") && denied.contains("/dev/urandom"))
+    }
+
+    /// A board that spares its flash may have its keys in memory.
+    @Test func whatIsHiddenAmongDevicesStaysHidden() {
+        let paths = paths(hidden: ["/dev/shm/gotapi"]).map(\.path)
+        #expect(paths.contains("/dev/ttyS0"))
+        #expect(!paths.contains { "/dev/shm/gotapi".hasPrefix($0) && $0.hasPrefix("/dev") })
     }
 
     @Test func rootSeesNotAllOfEtc() {

@@ -47,7 +47,7 @@ struct CageRules {
     ) -> [Cage.Path] {
         var paths = [
             Cage.Path(copy, [.read, .execute]),
-            // Nothing can be run from here, so that what was written is never a program.
+            // No program can be started from here by its path. (An interpreter may still be given what was written.)
             Cage.Path(data, [.read, .write, .change]),
         ]
         var open = Self.system.map { Cage.Path($0, [.read, .execute]) } + Self.information.map { Cage.Path($0, .read) }
@@ -59,7 +59,7 @@ struct CageRules {
         for path in open { paths += expanded(path) }
         paths += Self.ownProcess
         paths += Self.alwaysOpenDevices.map { Cage.Path($0, [.read, .write, .control]) }
-        if !deniesDevices { paths += Self.devices }
+        if !deniesDevices { for path in Self.devices { paths += expanded(path) } }
         return paths
     }
 

@@ -373,6 +373,8 @@ static const struct { const char *name; long number; long arguments[6]; } calls[
     CALL(sethostname, 0, -1), CALL(setdomainname, 0, -1), CALL(acct, -1), CALL(syslog, 10), CALL(kcmp, -1),
     {"clone of a namespace", SYS_clone, {CLONE_NEWUSER | CLONE_NEWNS | CLONE_THREAD}},
     {"dumpable", SYS_prctl, {PR_SET_DUMPABLE, 1}},
+    {"outliving the gateway", SYS_prctl, {PR_SET_PDEATHSIG, 0}},
+    {"limits of another process", SYS_prlimit64, {1, RLIMIT_CPU, 0, 0}},
     /* Compared by its lower half: the kernel looks at no more. */
     {"typing into a terminal", SYS_ioctl, {-1, TIOCSTI}},
     {"typing into a terminal, with more bits", SYS_ioctl, {-1, (long)(TIOCSTI | 1UL << 32)}},
