@@ -4,6 +4,14 @@ import GotAPICore
 import Testing
 
 @Suite struct JSONScannerTests {
+    /// A letter with an accent, and the letter and the accent: equal as Swift's texts, two names in JSON.
+    @Test(arguments: [2, 40])
+    func namesAreTheirBytes(count: Int) throws {
+        let others = (2..<count).map { ",\"n\($0)\":0" }.joined()
+        let text = Array("{\"\u{e9}\":1,\"e\u{301}\":2\(others)}".utf8)
+        #expect(try JSONScanner.members(of: text).count == count)
+    }
+
     @Test(arguments: [
         "null", "true", "false", "0", "-0", "12", "-1.5", "1e9", "1E-9", "0.1e+2", "\"\"", "\"\\u00e9\\n\\\"\"",
         "[]", "[1,[2,{}]]", "{}", " {\"a\" : [1 , null]}\n", "\"\u{1F600}\"",
