@@ -43,10 +43,14 @@ extension Soaks {
                     guard let id = victim["id"]?.text, let pid = victim["pid"]?.integer.flatMap({ Int32(exactly: $0) })
                     else { throw TestConnectionError(description: "before kill \(number): \(victim)") }
                     #expect(Glibc.kill(pid, SIGKILL) == 0)
-                    try await soak.settle { try await status(fixture, soak)["pid"]?.integer != Int(pid) }
+                    #expect(try await soak.settle { try await status(fixture, soak)["pid"]?.integer != Int(pid) })
                     let outcome = try await TestProcess.run(
                         GatewayProcess.program, ["plugin", "start", id, "--config", soak.folder.path + "/config.json"])
                     #expect(outcome.status == 0, "\(outcome.output)")
+                    if fixture == asked {
+                        let answer = try await subscriber.application.request("GET", "t/x", service: asked)
+                        #expect(answer.status == 200, "\(answer.text)")
+                    }
                     if fixture == subscribed { try await subscriber.goesOn() }
                 }
                 isOver.withLockedValue { $0 = true }
@@ -129,7 +133,7 @@ extension Soaks {
                 #expect(await gateway.waitForExit() == (isKilled ? 128 + SIGKILL : 0))
                 for runner in runners {
                     // Killed with their gateway, they end by themselves, without anybody to tell.
-                    while Glibc.kill(runner, 0) == 0 {
+                    while GatewayProcess.isRunning(runner) {
                         try Task.checkCancellation()
                         await Task.yield()
                     }

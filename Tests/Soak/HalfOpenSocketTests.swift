@@ -26,11 +26,12 @@ extension Soaks {
                 "half-open sockets, \(tls ? "TLS" : "plain")", fixtures: ["oracle"], documents: documents.path,
                 tls: tls, more: ", \"plugin_response_timeout\": 5"
             ) { soak in
-                async let unread: Void = Self.leaveUnread(soak, waitForTheGateway: false)
+                async let unread: Void = Self.leaveUnread(soak)
                 try await Self.leaveHalfOpen(soak)
                 try await unread
             } _: { soak in
-                async let unread: Void = Self.leaveUnread(soak, waitForTheGateway: true)
+                let before = try ProcessUsage(of: soak.gateway.pid).descriptors
+                async let unread: Void = Self.leaveUnread(soak, untilThereAreOnly: before)
                 try await Self.leaveHalfOpen(soak)
                 try await unread
             }
@@ -57,9 +58,11 @@ extension Soaks {
         }
 
         /// Asks for the large file and reads nothing of it.
-        private static func leaveUnread(_ soak: Soak, waitForTheGateway: Bool) async throws {
+        ///
+        /// - Parameter before: the gateway's descriptors without any connection of this soak; waits until there are no more,
+        ///   but for this application's own.
+        private static func leaveUnread(_ soak: Soak, untilThereAreOnly before: Int? = nil) async throws {
             let application = try await soak.connect()
-            let before = try ProcessUsage(of: soak.gateway.pid).descriptors
             var sockets: [RawTestSocket] = []
             for _ in 0..<soak.counts.unreadFiles {
                 // Answered once: before that, with TLS, there could be no request.
@@ -68,7 +71,7 @@ extension Soaks {
                 try await socket.send("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
                 sockets.append(socket)
             }
-            if waitForTheGateway {
+            if let before {
                 let began = ContinuousClock.now
                 // The other connections of this soak come and go meanwhile, so there are never fewer than before.
                 #expect(try await soak.settle { try ProcessUsage(of: soak.gateway.pid).descriptors <= before + 1 })
