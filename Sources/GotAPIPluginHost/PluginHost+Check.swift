@@ -41,6 +41,7 @@ extension PluginHost {
             report.isEnabled = settings.items[id]?.isEnabled ?? true
             report.isolation = settings.isolation(of: id)
             if report.isolation == PluginIsolation.none { report.failure = image.inProcessFailure }
+            if settings.requiresSignatures { report.failure = .unverifiable }
         } catch {
             report.failure = LoadFailure(wrapping: error)
         }

@@ -114,6 +114,9 @@ package final class PluginHost: Sendable {
             logger.error("no plug-ins are loaded from \(settings.rootPath.printable): \(error)")
             return []
         }
+        if settings.requiresSignatures {
+            return files.map { (Slot(file: $0, outcome: .refused(.unverifiable)), nil) }
+        }
         let store: LibraryStore
         do {
             store = try await NIOThreadPool.singleton.runIfActive { [settings] in
@@ -297,8 +300,9 @@ package final class PluginHost: Sendable {
                 return table.isShutDown ? [] : table.slots.compactMap(\.hosted)
             }
             guard let supervisors else { return }
-            let plugins = supervisors.compactMap(\.endpoint)
-            endpointsChanged(EndpointChange(plugins, successions: supervisors.flatMap { $0.takeSuccessions() }))
+            let publications = supervisors.map { $0.publication() }
+            let plugins = publications.compactMap(\.endpoint)
+            endpointsChanged(EndpointChange(plugins, successions: publications.flatMap(\.successions)))
             for plugin in plugins { plugin.wasPublished() }
         }
     }
@@ -334,6 +338,7 @@ package final class PluginHost: Sendable {
         switch try await plugin.startNow().get() {
         case .running(let started):
             return "\(id) runs" + (started.transport.pid.map { " as process \($0)" } ?? "")
+        case .isStarting: return "\(id) is being started"
         case .wasRunning: return "\(id) runs already; its crashes are forgotten"
         case .failed(let failure): throw PluginStartRefusal("\(id) could not be started: \(failure)")
         }

@@ -10,7 +10,7 @@ extension Configuration {
 
     /// - Parameter runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
     func pluginHostSettings(runnerPath: String?) -> PluginHostSettings {
-        PluginHostSettings(
+        var settings = PluginHostSettings(
             rootPath: pluginRoot, statePath: statePath, runnerPath: runnerPath,
             defaultIsolation: PluginIsolation(plugins.isolation),
             items: plugins.items.mapValues { item in
@@ -21,6 +21,8 @@ extension Configuration {
             },
             receiver: serverAppID, responseTimeout: .seconds(pluginResponseTimeout), memoryLimit: plugins.memoryLimit,
             hiddenPaths: hiddenPaths)
+        settings.requiresSignatures = plugins.signatures == .required
+        return settings
     }
 
     /// The gateway's own files besides the state folder: the keys, and what it is configured by.

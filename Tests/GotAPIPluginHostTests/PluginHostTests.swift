@@ -191,6 +191,16 @@ struct PluginHostTests {
         }
     }
 
+    @Test func whereSignaturesAreRequiredNothingIsLoadedUnverified() async throws {
+        Fixture().build(at: test.plugins + "/libgotapi-plugin-fixture.so")
+        var settings = test.settings()
+        settings.requiresSignatures = true
+        try await test.withHost(settings) { _, status async throws in
+            #expect(status.map(\.failure?.code) == [.untrusted])
+        }
+        #expect(try await PluginHost.check(settings).map(\.failure?.code) == [.untrusted])
+    }
+
     @Test func uniqueSymbolsAreRefusedInProcessOnly() async throws {
         build(Fixture(macros: ["UNIQUE"], compiler: "c++"))
         try await test.withHost(test.settings(.none)) { _, status async throws in

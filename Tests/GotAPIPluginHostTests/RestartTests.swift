@@ -14,11 +14,13 @@ struct RestartTests {
     private static let soon: UInt64 = 5_000_000
 
     private func withPlugin(
-        _ fixture: Fixture = Fixture(), pause: UInt64 = RestartTests.soon, _ body: (PluginHost) async throws -> Void
+        _ fixture: Fixture = Fixture(), pause: UInt64 = RestartTests.soon, isRunning: Bool = true,
+        hungAfter: Duration = .seconds(70), _ body: (PluginHost) async throws -> Void
     ) async throws {
         fixture.build(at: test.plugins + "/libgotapi-plugin-fixture.so")
-        try await test.withHost(test.settings(restartPause: pause)) { host, status async throws in
-            try #require(status.map(\.state) == [.running], "\(status)")
+        let settings = test.settings(responseTimeout: hungAfter - .seconds(10), restartPause: pause)
+        try await test.withHost(settings) { host, status async throws in
+            try #require(status.map(\.state) == [isRunning ? .running : .starting], "\(status)")
             try await body(host)
         }
     }
@@ -98,6 +100,27 @@ struct RestartTests {
             #expect(try await host.startPlugin("com.example.fixture").contains("runs as process"))
             #expect(try await host.startPlugin("com.example.fixture").contains("runs already"))
             #expect(try await test.request("echo").text == "{\"data\":\"ok\"}")
+        }
+    }
+
+    @Test func anOwnersStartBeforeTheFirstOneIsOverChangesNothing() async throws {
+        try await withPlugin(Fixture(macros: ["START_SLOW"]), isRunning: false) { host async throws in
+            #expect(try await host.startPlugin("com.example.fixture").contains("is being started"))
+            _ = test.folder.write([], to: "state/plugins/com.example.fixture/go")
+            #expect(try await becomes(.running, host).generation == 1)
+            try await crash()
+            #expect(try await becomes(.running, host).generation == 2)
+        }
+    }
+
+    @Test func anOwnersStartOfOneThatIsBeingEndedIsItsRestart() async throws {
+        try await withPlugin(hungAfter: .seconds(1)) { host async throws in
+            #expect(try await test.request("hang") == .crashed)
+            #expect(try await host.startPlugin("com.example.fixture").contains("runs as process"))
+            #expect(host.status().first?.generation == 2)
+            #expect(host.status().first?.crashes.count == 1)
+            try await crash()
+            #expect(try await becomes(.running, host).generation == 3)
         }
     }
 

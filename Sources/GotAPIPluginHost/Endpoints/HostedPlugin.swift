@@ -118,6 +118,14 @@ final class HostedPlugin: PluginEndpoint {
     var name: String { traffic.withLockedValue { $0.descriptor?.name ?? id } }
     var services: [Service] { traffic.withLockedValue(\.services) }
 
+    /// Whether it runs or has run, so that applications may know of it.
+    var hasRun: Bool {
+        switch state {
+        case .running, .ending, .crashed, .stopping: true
+        case .idle, .loading, .loaded, .starting, .stopped, .failed: false
+        }
+    }
+
     var isOnline: Bool {
         switch state {
         case .running: true

@@ -14,12 +14,16 @@ final class PluginSupervisor: Sendable {
         var current: HostedPlugin
         /// One that is being loaded and started, to take its place.
         var next: HostedPlugin?
+        /// What will become of it.
+        var outcome: EventLoopFuture<StartOutcome>?
         var lastGeneration = 1
         /// Generations that have crashed and whose subscriptions wait for a successor.
         var predecessors: [HostedPlugin] = []
         var policy: RestartPolicy
         var isQuarantined = false
         var isStopped = false
+        /// Some generation has named its services when it was asked; then the descriptor's no longer count.
+        var hasAnnounced = false
         var restart: Scheduled<Void>?
         var record = CrashRecord()
         /// What earlier generations have counted.
@@ -38,6 +42,8 @@ final class PluginSupervisor: Sendable {
     enum StartOutcome: Sendable {
         case running(HostedPlugin)
         case wasRunning
+        /// Its first start is not over.
+        case isStarting
         case failed(LoadFailure)
     }
 
@@ -113,10 +119,13 @@ final class PluginSupervisor: Sendable {
     }
 
     private func decide() {
-        let decision = state.withLockedValue { state in
-            state.policy.crashed(now: HostedPlugin.now, jitter: Double.random(in: 0..<1))
+        let decision = state.withLockedValue { state -> RestartPolicy.Decision? in
+            // Its owner has started it meanwhile: the next generation waits for this one's end only.
+            guard state.next == nil else { return nil }
+            return state.policy.crashed(now: HostedPlugin.now, jitter: Double.random(in: 0..<1))
         }
         switch decision {
+        case nil: ()
         case .restart(let pause):
             logger.notice("is started again in \(Double(pause / 1_000_000) / 1_000) s")
             let restart = eventLoop.scheduleTask(in: .nanoseconds(Int64(pause))) { _ = self.bringUp() }
@@ -140,15 +149,20 @@ final class PluginSupervisor: Sendable {
     func startNow() -> EventLoopFuture<StartOutcome> {
         eventLoop.flatSubmit { [self] in
             guard !state.withLockedValue(\.isStopped) else { return eventLoop.makeSucceededFuture(.failed(.stopping)) }
-            let isRunning = state.withLockedValue { state in
+            let (current, outcome) = state.withLockedValue { state in
                 state.policy.reset()
                 state.isQuarantined = false
                 state.restart?.cancel()
                 state.restart = nil
-                if state.current.state == .running { state.policy.started(now: HostedPlugin.now) }
-                return state.current.state == .running || state.next != nil
+                return (state.current, state.outcome)
             }
-            return isRunning ? eventLoop.makeSucceededFuture(.wasRunning) : bringUp()
+            switch current.state {
+            case .idle, .loading, .loaded, .starting: return eventLoop.makeSucceededFuture(.isStarting)
+            case .running:
+                state.withLockedValue { $0.policy.started(now: HostedPlugin.now) }
+                return eventLoop.makeSucceededFuture(.wasRunning)
+            case .stopping, .stopped, .failed, .ending, .crashed: return outcome ?? bringUp()
+            }
         }
     }
 
@@ -157,6 +171,7 @@ final class PluginSupervisor: Sendable {
         let (last, next) = state.withLockedValue { state -> (HostedPlugin, HostedPlugin?) in
             guard !state.isStopped, state.next == nil else { return (state.current, nil) }
             state.restart = nil
+            if state.current.traffic.withLockedValue(\.hasAnnounced) { state.hasAnnounced = true }
             let next = makeGeneration(state.lastGeneration + 1)
             state.lastGeneration += 1
             state.next = next
@@ -164,20 +179,23 @@ final class PluginSupervisor: Sendable {
         }
         guard let next else { return eventLoop.makeSucceededFuture(.wasRunning) }
         // The device may be open once only: not before the other process is gone.
-        return last.ended()
+        let outcome = last.ended()
             .flatMap { next.load() }
             .flatMap { next.state == .loaded ? next.start() : self.eventLoop.makeSucceededVoidFuture() }
             .flatMap { [self] in
                 // Where nobody has asked yet, the descriptor's services are those that are known.
-                let isAsked = next.state == .running && last.traffic.withLockedValue(\.hasAnnounced)
+                let isAsked = next.state == .running && state.withLockedValue(\.hasAnnounced)
                 return isAsked ? next.discover(receiver: receiver) : eventLoop.makeSucceededVoidFuture()
             }
-            .map { [self] in take(next) }
+            .map { [self] in take(next, after: last) }
+        state.withLockedValue { if $0.next === next { $0.outcome = outcome } }
+        return outcome
     }
 
-    private func take(_ next: HostedPlugin) -> StartOutcome {
+    private func take(_ next: HostedPlugin, after last: HostedPlugin) -> StartOutcome {
         let isStopped = state.withLockedValue { state in
             state.next = nil
+            state.outcome = nil
             return state.isStopped
         }
         guard !isStopped else {
@@ -189,6 +207,9 @@ final class PluginSupervisor: Sendable {
             state.withLockedValue { state in
                 state.keep(state.current.traffic.withLockedValue { $0 })
                 state.current = next
+                state.isQuarantined = false
+                state.restart?.cancel()
+                state.restart = nil
                 state.policy.started(now: HostedPlugin.now)
             }
             logger.notice("runs again\(next.transport.pid.map { " as process \($0)" } ?? "")")
@@ -207,28 +228,28 @@ final class PluginSupervisor: Sendable {
             state.keep(next.traffic.withLockedValue { $0 })
         }
         noteEnd(of: next)
-        decide()
+        // One that has never been served was not started again before its owner wanted it, and is not now.
+        if case .crashed = last.state { decide() }
         return .failed(failure)
     }
 
     // MARK: - For the gateway's table
 
-    /// Whom applications may be told of: the generation that runs or has run.
-    var endpoint: HostedPlugin? {
-        let plugin = current
-        return switch plugin.state {
-        case .running, .ending, .crashed, .stopping: plugin
-        case .idle, .loading, .loaded, .starting, .stopped, .failed: nil
-        }
-    }
-
-    /// What becomes of the subscriptions of generations that have crashed; each that has found a successor is named once.
-    func takeSuccessions() -> [EndpointChange.Succession] {
+    /// Whom applications may be told of, the generation that runs or has run; and what becomes of the subscriptions of those
+    /// before it, each of which is named once with its successor. The subscriptions of a generation that repeats requests
+    /// safely wait as soon as it is away, whoever notices first.
+    func publication() -> (endpoint: HostedPlugin?, successions: [EndpointChange.Succession]) {
         state.withLockedValue { state in
             let current = state.current
-            let successor = current.isOnline ? current : nil
-            defer { if successor != nil { state.predecessors = [] } }
-            return state.predecessors.map { .init(predecessor: $0, successor: successor) }
+            let isOnline = current.isOnline
+            var successions = state.predecessors.map {
+                EndpointChange.Succession(predecessor: $0, successor: isOnline ? current : nil)
+            }
+            if isOnline { state.predecessors = [] }
+            if current.flags.contains(.replayable), !state.isQuarantined, !state.isStopped {
+                successions.append(.init(predecessor: current, successor: nil))
+            }
+            return (current.hasRun ? current : nil, successions)
         }
     }
 
