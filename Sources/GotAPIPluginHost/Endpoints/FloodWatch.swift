@@ -1,7 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 /// Notices a plug-in's process that keeps the gateway busy with frames that serve nobody: answers to what is not waited for,
-/// pushes that nobody gets, lines beyond those that are logged. A burst is forgiven, a flood is not.
+/// pushes and ends of what never began, lines beyond those that are logged. A burst is forgiven, a flood is not.
 ///
 /// Times are nanoseconds on CLOCK_MONOTONIC.
 struct FloodWatch: Sendable, Equatable {

@@ -24,11 +24,15 @@ extension HostedPlugin: PluginTransportReceiver {
             if !answer(message, .members(members)) { countStray() }
         case .unanswered(let message):
             if !answer(message, .unanswered) { countStray() }
-        case .subscribed(let message, let subscription): subscribed(subscription, message: message)
+        case .subscribed(let message, let subscription):
+            // Requests come more slowly; what begins and ends subscriptions without end keeps the gateway busy, too.
+            countUseless()
+            subscribed(subscription, message: message)
         case .push(let subscription, let members): pushed(members, subscription: subscription, size: payload.count)
         case .unsubscribed(let subscription):
             let wasThere = traffic.withLockedValue { $0.subscriptions.remove(subscription) != nil }
-            if wasThere { sink.unsubscribed(self, subscription: subscription) }
+            guard wasThere else { return countStray() }
+            sink.unsubscribed(self, subscription: subscription)
         case .log(let level, let text): log(text, level: level)
         case .servicesChanged:
             countUseless()
