@@ -26,12 +26,12 @@ extension Soaks {
                 "half-open sockets, \(tls ? "TLS" : "plain")", fixtures: ["oracle"], documents: documents.path,
                 tls: tls, more: ", \"plugin_response_timeout\": 5"
             ) { soak in
-                async let unread: Void = Self.leaveUnread(soak)
+                async let unread: Void = Self.leaveUnread(soak, untilThereAre: nil)
                 try await Self.leaveHalfOpen(soak)
                 try await unread
             } _: { soak in
                 let before = try ProcessUsage(of: soak.gateway.pid).descriptors
-                async let unread: Void = Self.leaveUnread(soak, untilThereAreOnly: before)
+                async let unread: Void = Self.leaveUnread(soak, untilThereAre: before)
                 try await Self.leaveHalfOpen(soak)
                 try await unread
             }
@@ -59,9 +59,8 @@ extension Soaks {
 
         /// Asks for the large file and reads nothing of it.
         ///
-        /// - Parameter before: the gateway's descriptors without any connection of this soak; waits until there are no more,
-        ///   but for this application's own.
-        private static func leaveUnread(_ soak: Soak, untilThereAreOnly before: Int? = nil) async throws {
+        /// - Parameter descriptors: waits until the gateway has only these and the one of an application; `nil`: does not.
+        private static func leaveUnread(_ soak: Soak, untilThereAre descriptors: Int?) async throws {
             let application = try await soak.connect()
             var sockets: [RawTestSocket] = []
             for _ in 0..<soak.counts.unreadFiles {
@@ -71,10 +70,12 @@ extension Soaks {
                 try await socket.send("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
                 sockets.append(socket)
             }
-            if let before {
+            if let descriptors {
                 let began = ContinuousClock.now
-                // The other connections of this soak come and go meanwhile, so there are never fewer than before.
-                #expect(try await soak.settle { try ProcessUsage(of: soak.gateway.pid).descriptors <= before + 1 })
+                let isClosed = try await soak.settle(within: .seconds(180)) {
+                    try ProcessUsage(of: soak.gateway.pid).descriptors <= descriptors + 1
+                }
+                #expect(isClosed)
                 #expect(ContinuousClock.now - began > .seconds(28))
             }
             for socket in sockets { await socket.close() }

@@ -34,7 +34,7 @@ struct SoakCounts: Sendable {
         slowSockets: 20, halfOpenSockets: 20, unreadFiles: 10, unreadSubscribers: 1, cycles: 100, kills: 20,
         starts: 10, transports: [true])
     static let full = SoakCounts(
-        slowSockets: 200, halfOpenSockets: 200, unreadFiles: 50, unreadSubscribers: 3, cycles: 1_000, kills: 200,
+        slowSockets: 100, halfOpenSockets: 200, unreadFiles: 50, unreadSubscribers: 3, cycles: 1_000, kills: 200,
         starts: 1_000, transports: [true, false])
 
     static let current = getenv("GOTAPI_SOAK").map { String(cString: $0) } == "full" ? full : reduced
