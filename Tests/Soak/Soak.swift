@@ -35,7 +35,7 @@ struct Soak: Sendable {
     ///   - name: what is printed with the result.
     ///   - fixtures: names of fixture plug-ins.
     ///   - looksAtPlugins: whether the plug-ins' processes shall be as before, too; they must not end meanwhile.
-    ///   - kept: bytes that the gateway keeps by contract for what `body` does.
+    ///   - kept: bytes of memory that may stay for what `body` does, with the reason at the caller.
     static func run(
         _ name: String, fixtures: [String] = [], documents: String = TestBuild.root + "/html", tls: Bool = false,
         more: String = "", looksAtPlugins: Bool = true, keeps kept: Int = 0,
