@@ -143,10 +143,6 @@ struct EventState: Sendable {
         return subscription
     }
 
-    private func subscriptions(of endpoint: any PluginEndpoint) -> [Subscription] {
-        subscriptions.values.filter { $0.endpoint === endpoint }
-    }
-
     /// Ends what began in the name of a request that is not answered yet.
     mutating func endSubscriptions(ofMessage message: UInt64) -> [Effect] {
         (unanswered[message] ?? []).compactMap { remove($0) }.map { .end($0.endpoint, $0.number, .clientGone) }
@@ -163,7 +159,7 @@ struct EventState: Sendable {
 
     /// Takes out the subscriptions of an endpoint, oldest first: others will take their place.
     mutating func takeSubscriptions(of endpoint: any PluginEndpoint) -> [Subscription] {
-        let taken = subscriptions(of: endpoint).sorted { $0.number < $1.number }
+        let taken = subscriptions.values.filter { $0.endpoint === endpoint }.sorted { $0.number < $1.number }
         for subscription in taken { _ = remove(Subscription.Name(endpoint, subscription.number)) }
         return taken
     }
@@ -180,11 +176,10 @@ struct EventState: Sendable {
 
     /// Ends the subscriptions of an endpoint; their clients get an error push where there is one.
     mutating func endSubscriptions(
-        of endpoint: any PluginEndpoint, reason: UnsubscribeReason, error: GatewayError?
+        of endpoint: any PluginEndpoint, reason: UnsubscribeReason, error: GatewayError
     ) -> [Effect] {
-        takeSubscriptions(of: endpoint).flatMap { subscription -> [Effect] in
-            let end = Effect.end(endpoint, subscription.number, reason)
-            return [end] + (error.map { reportEnd($0, of: subscription) } ?? [])
+        takeSubscriptions(of: endpoint).flatMap { subscription in
+            [.end(endpoint, subscription.number, reason)] + reportEnd(error, of: subscription)
         }
     }
 

@@ -20,8 +20,8 @@ struct Subscription: Sendable {
     private static let maximumKeptRequest = 16 << 10
 
     /// Held, so that its identity is not given to another endpoint.
-    let endpoint: any PluginEndpoint
-    let number: UInt64
+    private(set) var endpoint: any PluginEndpoint
+    private(set) var number: UInt64
     let client: UInt64
     /// The id of the request that began it.
     let message: UInt64
@@ -34,17 +34,10 @@ struct Subscription: Sendable {
 
     /// The same one as another endpoint's.
     func moved(to endpoint: any PluginEndpoint, number: UInt64) -> Subscription {
-        Subscription(moving: self, to: endpoint, number: number)
-    }
-
-    private init(moving other: Subscription, to endpoint: any PluginEndpoint, number: UInt64) {
-        self.endpoint = endpoint
-        self.number = number
-        client = other.client
-        message = other.message
-        request = other.request
-        beginning = other.beginning
-        answered = other.answered
+        var moved = self
+        moved.endpoint = endpoint
+        moved.number = number
+        return moved
     }
 
     init(_ endpoint: any PluginEndpoint, _ number: UInt64, _ message: PluginMessage, answered: UInt64?) {
