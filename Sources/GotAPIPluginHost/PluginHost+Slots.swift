@@ -5,12 +5,6 @@ import GotAPICore
 import NIOCore
 
 extension PluginHost.Slot {
-    init(_ library: PreparedLibrary, outcome: Outcome) {
-        self.init(
-            file: library.file, id: library.image.note.id, sha256: library.copy.sha256, copy: library.copy,
-            outcome: outcome)
-    }
-
     var hosted: PluginSupervisor? {
         if case .hosted(let plugin) = outcome { plugin } else { nil }
     }
@@ -28,6 +22,7 @@ extension PluginStatus {
             state = .refused
             self.failure = failure
         }
+        update = slot.update
     }
 }
 

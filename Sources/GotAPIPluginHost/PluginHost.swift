@@ -7,9 +7,10 @@ package import NIOCore
 import NIOPosix
 
 /// Finds the plug-ins' libraries, checks and loads them, and keeps the table of those that run: plugin-abi.md,
-/// "Loading".
+/// "Loading" and "Reload".
 ///
-/// All functions may be called from any thread. `start` and `shutDown` are called once each, in this order.
+/// All functions may be called from any thread. `start` and `shutDown` are called once each, in this order, and `reload` in
+/// between, one call after another.
 package final class PluginHost: Sendable {
     /// One file, in scan order.
     struct Slot: Sendable {
@@ -22,12 +23,17 @@ package final class PluginHost: Sendable {
         let file: LibraryFile
         var id: String?
         var sha256: String?
-        var copy: LibraryStore.Copy?
         var outcome: Outcome
+        /// Why the file's content, or the configuration, is not what runs.
+        var update: LoadFailure?
     }
 
-    private struct Table {
+    struct Table {
         var slots: [Slot] = []
+        /// Those that a reload loads, and that nobody knows yet.
+        var candidates: [PluginSupervisor] = []
+        /// Those that are no longer wanted and still have something to finish.
+        var leaving: [PluginSupervisor] = []
         /// True while ``PluginHost/start()`` waits: it publishes all at once.
         var isStarting = true
         var isPublishing = false
@@ -38,14 +44,14 @@ package final class PluginHost: Sendable {
     /// How long the gateway's start waits for slow ones (gotapi-wire.md, "Ports, TLS, listeners").
     static let startPatience = TimeAmount.seconds(1)
 
-    private let settings: PluginHostSettings
-    private let group: any EventLoopGroup
-    private let sink: any EventSink
-    private let logger: Logger
+    let group: any EventLoopGroup
+    let sink: any EventSink
+    let logger: Logger
     private let endpointsChanged: @Sendable (EndpointChange) -> Void
-    private let table = NIOLockedValueBox(Table())
-    private let store = NIOLockedValueBox<LibraryStore?>(nil)
-    private let inFlight = NIOLockedValueBox<InFlightRecord?>(nil)
+    private let currentSettings: NIOLockedValueBox<PluginHostSettings>
+    let table = NIOLockedValueBox(Table())
+    let store = NIOLockedValueBox<LibraryStore?>(nil)
+    let inFlight = NIOLockedValueBox<InFlightRecord?>(nil)
 
     /// - Parameters:
     ///   - group: each plug-in belongs to one of its event loops.
@@ -57,12 +63,16 @@ package final class PluginHost: Sendable {
         settings: PluginHostSettings, group: any EventLoopGroup, sink: any EventSink, logger: Logger,
         endpointsChanged: @escaping @Sendable (EndpointChange) -> Void
     ) {
-        self.settings = settings
+        currentSettings = NIOLockedValueBox(settings)
         self.group = group
         self.sink = sink
         self.logger = logger
         self.endpointsChanged = endpointsChanged
     }
+
+    var settings: PluginHostSettings { currentSettings.withLockedValue { $0 } }
+
+    func use(_ settings: PluginHostSettings) { currentSettings.withLockedValue { $0 = settings } }
 
     // MARK: - Start
 
@@ -71,7 +81,7 @@ package final class PluginHost: Sendable {
     ///
     /// - Returns: what became of each file, in scan order.
     package func start() async -> [PluginStatus] {
-        let slots = await load(await prepare())
+        let slots = await load()
         table.withLockedValue { $0.slots = slots }
         let starting = slots.compactMap(\.loaded).map { plugin in
             let future = plugin.start()
@@ -92,121 +102,61 @@ package final class PluginHost: Sendable {
         return status()
     }
 
-    /// Copies and checks all files; no code of theirs runs.
-    private func prepare() async -> [(slot: Slot, library: PreparedLibrary?)] {
-        let source: LibrarySource
-        let files: [LibraryFile]
-        do {
-            (source, files) = try await NIOThreadPool.singleton.runIfActive { [settings, logger] in
-                let source = try LibrarySource(rootPath: settings.rootPath)
-                let content = try PluginFolder(path: source.rootPath).scan()
-                for path in content.misnamed {
-                    logger.warning(
-                        """
-                        \(path.printable) is left out: between libgotapi-plugin- and .so a name has letters, digits, \
-                        '-' and '_', and begins with a letter
-                        """)
-                }
-                for reason in content.unreadable { logger.warning("a folder of plug-ins is left out: \(reason)") }
-                return (source, content.libraries)
-            }
-        } catch {
-            logger.error("no plug-ins are loaded from \(settings.rootPath.printable): \(error)")
+    /// Copies and checks all files, runs the libraries up to their descriptors, and refuses second ones with the same id or
+    /// service.
+    private func load() async -> [Slot] {
+        let scan: Scan
+        do throws(LoadFailure) { scan = try await scanFolder() } catch {
+            logger.error("no plug-ins are loaded from \(settings.rootPath.printable): \(error.reason)")
             return []
         }
-        if settings.requiresSignatures {
-            return files.map { (Slot(file: $0, outcome: .refused(.unverifiable)), nil) }
-        }
-        let store: LibraryStore
-        do {
-            store = try await NIOThreadPool.singleton.runIfActive { [settings] in
-                try LibraryStore(statePath: settings.statePath)
-            }
-        } catch {
-            let failure = LoadFailure(wrapping: error)
-            return files.map { (Slot(file: $0, outcome: .refused(failure)), nil) }
-        }
-        self.store.withLockedValue { $0 = store }
         await openInFlightRecord()
-        return await Self.inParallel(files) { file in
-            do {
-                let library = try await NIOThreadPool.singleton.runIfActive {
-                    try PreparedLibrary(file, from: source, into: store)
-                }
-                return (Slot(library, outcome: .disabled), library)
-            } catch {
-                return (Slot(file: file, outcome: .refused(LoadFailure(wrapping: error))), nil)
-            }
-        }
-    }
-
-    /// Runs the libraries up to their descriptors, and refuses second ones with the same id or service.
-    private func load(_ prepared: [(slot: Slot, library: PreparedLibrary?)]) async -> [Slot] {
-        var slots = prepared.map(\.slot)
+        var slots: [Slot] = []
         var fileByID: [String: String] = [:]
-        for (index, library) in prepared.map(\.library).enumerated() {
-            guard let library else { continue }
-            let id = library.image.note.id
-            guard settings.items[id]?.isEnabled ?? true else { continue }
-            if let other = fileByID[id] {
-                slots[index].outcome = .refused(.repeatedID(id, other: other))
-                continue
+        for (file, prepared) in zip(scan.files, await Self.inParallel(scan.files) { await self.prepare($0, in: scan) }) {
+            do throws(LoadFailure) {
+                let library = try prepared.get()
+                let id = library.image.note.id
+                var slot = Slot(file: file, id: id, sha256: library.copy.sha256, outcome: .disabled)
+                if settings.wishes(for: id).isEnabled {
+                    if let other = fileByID[id] {
+                        slot.outcome = .refused(.repeatedID(id, other: other))
+                    } else {
+                        fileByID[id] = file.path
+                        slot.outcome = await host(library)
+                    }
+                }
+                if slot.hosted == nil { discard(library.copy) }
+                slots.append(slot)
+            } catch {
+                slots.append(Slot(file: file, outcome: .refused(error)))
             }
-            fileByID[id] = library.file.path
-            slots[index].outcome = await makePlugin(library)
         }
         _ = await Self.inParallel(slots.compactMap(\.hosted)) { plugin in
             await plugin.load().value
         }
         await refuseRepeatedServices(in: slots)
         for slot in slots { log(slot) }
-        for slot in slots where slot.hosted == nil { remove(slot) }
         return slots
     }
 
-    private func makePlugin(_ library: PreparedLibrary) async -> Slot.Outcome {
-        let id = library.image.note.id
-        let isolation = isolation(of: library)
-        if isolation == .none, let failure = library.image.inProcessFailure { return .refused(failure) }
-        let dataPath = settings.statePath + "/plugins/" + id
-        let cage: Cage?
-        do {
-            cage = try await NIOThreadPool.singleton.runIfActive { [settings] in
-                _ = try PrivateFolder.make(settings.statePath + "/plugins")
-                _ = try PrivateFolder.make(dataPath)
-                guard isolation == .process else { return nil }
-                _ = try PrivateFolder.make(dataPath + "/tmp")
-                return Cage(library, dataPath: dataPath, settings)
-            }
+    private func host(_ library: PreparedLibrary) async -> Slot.Outcome {
+        do throws(LoadFailure) {
+            return .hosted(supervisor(of: try await plan(for: library, on: group.next())))
         } catch {
-            return .refused(LoadFailure(wrapping: error))
+            return .refused(error)
         }
-        let eventLoop = group.next()
-        let instruction = LoadInstruction(
-            library: library.copy.library, id: id, config: settings.items[id]?.configJSON ?? "{}",
-            dataDirectory: dataPath, resourceDirectory: library.resourcePath, cage: cage)
-        let limits = ControlGroup.Limits(of: id, settings)
-        let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.sha256)
-        let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil
-        let supervisor = PluginSupervisor(receiver: settings.receiver, policy: settings.restartPolicy) {
-            [settings, sink, logger] generation in
-            let transport: any PluginTransport =
-                switch isolation {
-                case .none: InProcessTransport(name: id, activity: mark, eventLoop: eventLoop)
-                case .process:
-                    RunnerTransport(
-                        command: .runner(at: settings.runnerPath, id: id, dataPath: dataPath, limits: limits),
-                        eventLoop: eventLoop)
-                }
-            return HostedPlugin(
-                generation: generation, instruction: instruction, flags: library.image.note.flags,
-                transport: transport, sink: sink, eventLoop: eventLoop,
-                hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, memoryLimit: limits.memory,
-                logger: logger)
-        } changed: { [weak self] in
+    }
+
+    func supervisor(of plan: GenerationPlan) -> PluginSupervisor {
+        let settings = settings
+        return PluginSupervisor(
+            plan, receiver: settings.receiver, drainTime: settings.responseTimeout, policy: settings.restartPolicy
+        ) { [weak self] in
             self?.publish()
+        } retired: { [weak self] plan, isInOrder in
+            self?.retired(plan, isInOrder: isInOrder)
         }
-        return .hosted(supervisor)
     }
 
     private func openInFlightRecord() async {
@@ -220,38 +170,15 @@ package final class PluginHost: Sendable {
         }
     }
 
-    /// As the owner says; but what may have taken a gateway with it runs in a process of its own.
-    private func isolation(of library: PreparedLibrary) -> PluginIsolation {
-        let id = library.image.note.id
-        let isolation = settings.isolation(of: id)
-        let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.sha256)
-        guard isolation == .none, inFlight.withLockedValue({ $0?.suspects.contains(suspect) ?? false }) else {
-            return isolation
-        }
-        logger.error(
-            """
-            plug-in \(id) was running in the gateway's own process when that died: until its file changes, it runs in \
-            a process of its own
-            """)
-        return .process
-    }
-
     /// Of two plug-ins that serve the same profile of the same service the later one is refused as a whole.
     private func refuseRepeatedServices(in slots: [Slot]) async {
-        var ownerByService: [[String]: String] = [:]
+        var owners = ServiceClaims()
         for plugin in slots.compactMap(\.loaded).map(\.current) {
-            let own = plugin.services.flatMap { service in service.scopes.map { [service.serviceID, $0] } }
-            if let key = own.first(where: { ownerByService[$0] != nil }), let owner = ownerByService[key] {
-                let reason =
-                    "serves \(key[1].printable) of the service \(key[0].printable), as \(owner) does: remove one"
-                await plugin.reject(LoadFailure(.duplicateService, reason)).value
-                continue
-            }
-            for key in own { ownerByService[key] = plugin.id }
+            if let failure = owners.add(plugin.services, of: plugin.id) { await plugin.reject(failure).value }
         }
     }
 
-    private func started(_ plugin: HostedPlugin) {
+    func started(_ plugin: HostedPlugin) {
         switch plugin.state {
         case .running:
             let place = plugin.transport.pid.map { "as process \($0)" } ?? "in the gateway's process"
@@ -273,16 +200,22 @@ package final class PluginHost: Sendable {
         }
     }
 
+    /// No generation of a plan lives any more. What ran in process stays in memory, and so does its copy on disk.
+    func retired(_ plan: GenerationPlan, isInOrder: Bool) {
+        if let mark = plan.mark, isInOrder { inFlight.withLockedValue { $0?.free(mark) } }
+        if plan.isolation == .process { discard(plan.library.copy) }
+    }
+
     /// Removes the copy of a library that no process uses any more.
-    private func remove(_ slot: Slot) {
-        guard let copy = slot.copy, let store = store.withLockedValue({ $0 }) else { return }
-        store.remove(copy)
+    func discard(_ copy: LibraryStore.Copy) {
+        guard let store = store.withLockedValue({ $0 }) else { return }
+        NIOThreadPool.singleton.submit { _ in store.remove(copy) }
     }
 
     // MARK: - Table
 
     /// Tells the gateway which plug-ins have started. Calls from several threads become one after another.
-    private func publish() {
+    func publish() {
         let isMine = table.withLockedValue { table in
             guard !table.isStarting else { return false }
             table.publishesAgain = true
@@ -297,13 +230,16 @@ package final class PluginHost: Sendable {
                     return nil
                 }
                 table.publishesAgain = false
-                return table.isShutDown ? [] : table.slots.compactMap(\.hosted)
+                table.leaving.removeAll(where: \.hasEnded)
+                return table.isShutDown ? [] : table.slots.compactMap(\.hosted) + table.leaving
             }
             guard let supervisors else { return }
             let publications = supervisors.map { $0.publication() }
-            let plugins = publications.compactMap(\.endpoint)
-            endpointsChanged(EndpointChange(plugins, successions: publications.flatMap(\.successions)))
-            for plugin in plugins { plugin.wasPublished() }
+            endpointsChanged(
+                EndpointChange(
+                    publications.compactMap(\.endpoint), draining: publications.flatMap(\.draining),
+                    successions: publications.flatMap(\.successions)))
+            for (supervisor, publication) in zip(supervisors, publications) { supervisor.wasPublished(publication) }
         }
     }
 
@@ -350,14 +286,15 @@ package final class PluginHost: Sendable {
     ///
     /// - Parameter grace: how long each one's `stop` may take; then it is killed. plugin-abi.md says 2 s.
     package func shutDown(grace: Duration = PluginLifecycle.Timeout.stop) async {
-        let slots = table.withLockedValue { table in
+        let plugins = table.withLockedValue { table in
             table.isShutDown = true
-            return table.slots
+            return table.slots.compactMap(\.hosted) + table.candidates + table.leaving
         }
-        let stopping = slots.compactMap(\.hosted).map { $0.stop(grace: grace) }
+        let stopping = plugins.map { $0.stop(grace: grace) }
         for future in stopping { await future.value }
         publish()
         inFlight.withLockedValue { $0?.close() }
-        for slot in slots where slot.hosted?.mayUseLibrary != true { remove(slot) }
+        let store = store.withLockedValue { $0 }
+        for plan in plugins.flatMap(\.plansOfEndedProcesses) { store?.remove(plan.library.copy) }
     }
 }

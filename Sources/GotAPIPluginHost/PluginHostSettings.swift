@@ -81,6 +81,14 @@ package struct PluginHostSettings: Sendable, Equatable {
 
     package func isolation(of id: String) -> PluginIsolation { items[id]?.isolation ?? defaultIsolation }
 
+    /// What the owner wants of one plug-in, every default filled in. Two equal values mean: nothing has to be replaced.
+    func wishes(for id: String) -> PluginSettings {
+        var wishes = items[id] ?? PluginSettings()
+        wishes.isolation = isolation(of: id)
+        wishes.memoryLimit = wishes.memoryLimit ?? memoryLimit
+        return wishes
+    }
+
     /// proc_pid_exe(5)
     private static var folderOfProgram: String {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))

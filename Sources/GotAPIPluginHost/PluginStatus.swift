@@ -50,6 +50,12 @@ package struct PluginStatus: Sendable, Equatable {
     /// Requests whose answer did not come from the plug-in.
     package var errors: Int
     package var pushes: Int
+    /// Generations that were replaced and still answer what they were asked.
+    package var draining = 0
+    /// Libraries of earlier versions that stay in the gateway's memory: in process nothing is ever unloaded.
+    package var retiredImages = 0
+    /// Why newer content of the file is not what runs.
+    package var update: LoadFailure?
     /// What holds its process; empty in process, and where it does not run.
     package var cage: [CageFeature] = []
 }

@@ -11,6 +11,9 @@ package struct ActivityMark: @unchecked Sendable {
     /// - Parameter flag: 0; in memory that outlives the process, a shared mapping of a file.
     package init(flag: UnsafeMutablePointer<UInt32>) { self.flag = flag }
 
+    /// Whether it is the one whose flag is there.
+    package func isAt(_ address: UnsafeMutableRawPointer) -> Bool { UnsafeMutableRawPointer(flag) == address }
+
     /// Not moved across the call that it is about: the compiler does not know what that reads.
     @inline(__always)
     func set(_ isInside: Bool) { flag.pointee = isInside ? 1 : 0 }

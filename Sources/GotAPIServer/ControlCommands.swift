@@ -13,14 +13,24 @@ struct ControlCommands {
     let endpoints: [any PluginEndpoint]
     /// The folder that the files' paths are in.
     let pluginRoot: String
+    /// Reloads; `nil` comes back where the gateway is stopping.
+    let reload: () async -> ReloadReport?
 
     func answer(_ request: ControlRequest) async -> ControlResponse {
         switch request.command {
         case "plugin list":
             .success(JSONNode(.array(plugins.status().map { $0.json(folder: pluginRoot, services: services(of: $0)) })))
         case "plugin start": await start(request.arguments["id"]?.text ?? "")
+        case "reload": await report()
         default: .failure("unknown command: \(request.command)")
         }
+    }
+
+    private func report() async -> ControlResponse {
+        guard let report = await reload() else { return .failure("the gateway is stopping") }
+        return .success([
+            "hasRefusals": JSONNode(.boolean(report.hasRefusals)), "text": JSONNode(report.text), "report": report.json,
+        ])
     }
 
     private func start(_ id: String) async -> ControlResponse {
@@ -52,8 +62,13 @@ extension PluginStatus {
             ("lastCrash", JSONNode(crashes.reason)),
             ("lastSignal", crashes.signal.map { JSONNode(integerLiteral: Int($0)) } ?? nil),
             ("output", JSONNode(.array(output.map { JSONNode(.text($0)) }))),
+            ("draining", JSONNode(integerLiteral: draining)),
+            ("retiredImages", JSONNode(integerLiteral: retiredImages)),
             ("cage", JSONNode(.array(cage.map(\.json)))),
         ]
+        if let update {
+            members.append(("update", ["code": JSONNode(update.code.rawValue), "reason": JSONNode(update.reason)]))
+        }
         if let failure {
             members.append(
                 ("failure", ["code": JSONNode(failure.code.rawValue), "reason": JSONNode(failure.reason)]))
@@ -69,5 +84,6 @@ extension CageFeature {
 }
 
 extension JSONNode {
-    fileprivate init(_ text: String?) { self = text.map { JSONNode(.text($0)) } ?? nil }
+    /// `null` where there is none.
+    init(_ text: String?) { self = text.map { JSONNode(.text($0)) } ?? nil }
 }

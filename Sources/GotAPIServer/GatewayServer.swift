@@ -32,28 +32,48 @@ package final class GatewayServer: ServiceLifecycle.Service {
     /// How long requests in flight may take when the gateway is told to stop.
     private static let drainTime: Duration = .seconds(2)
 
-    private let configuration: Configuration
+    /// What the gateway was started with.
+    let started: Configuration
+    /// What holds now; the same until a reload.
+    let inForce: NIOLockedValueBox<Configuration>
+    /// Reads the configuration again.
+    let reread: @Sendable () throws(ConfigurationError) -> Configuration
+    let setLogLevel: @Sendable (Logger.Level) -> Void
     private let options: ServerOptions
-    private let logger: Logger
-    private let runnerPath: String?
+    let logger: Logger
+    let runnerPath: String?
     private let print: @Sendable (String) -> Void
     private let onReady: @Sendable (Address) -> Void
+    private let reloads = ReloadRequests()
 
     /// - Parameters:
     ///   - runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
     ///   - print: takes the start-up lines and the monitor's messages, each ended by a line feed.
     ///   - onReady: told when the ports are open.
+    ///   - reread: reads the configuration again, at each reload; `nil` where it stays as it is.
+    ///   - setLogLevel: takes a new `log_level`.
     package init(
         configuration: Configuration, options: ServerOptions, logger: Logger, runnerPath: String? = nil,
-        print: @escaping @Sendable (String) -> Void, onReady: @escaping @Sendable (Address) -> Void = { _ in }
+        print: @escaping @Sendable (String) -> Void, onReady: @escaping @Sendable (Address) -> Void = { _ in },
+        reread: (@Sendable () throws(ConfigurationError) -> Configuration)? = nil,
+        setLogLevel: @escaping @Sendable (Logger.Level) -> Void = { _ in }
     ) {
-        self.configuration = configuration
+        started = configuration
+        inForce = NIOLockedValueBox(configuration)
+        self.reread = reread ?? { () throws(ConfigurationError) in configuration }
+        self.setLogLevel = setLogLevel
         self.options = options
         self.logger = logger
         self.runnerPath = runnerPath
         self.print = print
         self.onReady = onReady
     }
+
+    /// What holds now.
+    private var configuration: Configuration { inForce.withLockedValue { $0 } }
+
+    /// Has the gateway reload, soon: what SIGHUP does. [any thread]
+    package func requestReload() { reloads.request() }
 
     /// Runs until the service group shuts down gracefully.
     ///
@@ -99,22 +119,30 @@ package final class GatewayServer: ServiceLifecycle.Service {
         }
         var web: WebServer?
         do {
-            let listening = try await WebServer.start(webConfiguration(gateway, certificate), on: group)
+            let files = WebFiles(configuration)
+            let listening = try await WebServer.start(webConfiguration(gateway, certificate, files), on: group)
             web = listening
             let address = address(of: listening)
-            gateway.apply(settings(certificate, ports: [address.port, address.webPort]))
+            let parts = Parts(gateway: gateway, plugins: plugins, certificate: certificate, files: files) {
+                [self] in settings(certificate, ports: [address.port, address.webPort])
+            }
+            gateway.apply(parts.settings())
             let control = try await ControlServer.start(
                 path: ControlSocket.path(inStateFolder: configuration.statePath), group: group
-            ) { [configuration] request in
+            ) { [self] request in
                 await ControlCommands(
                     gateway: gateway, plugins: plugins, endpoints: endpoints.withLockedValue { $0 },
-                    pluginRoot: configuration.pluginRoot
+                    pluginRoot: configuration.pluginRoot, reload: { await self.reloads.report() }
                 ).answer(request)
             }
             print(StartupReport(states, folder: configuration.pluginRoot, url: address.url).text)
             onReady(address)
-            await serve(gateway, certificate, address)
+            // Not a child of what serves: the gateway's end, which stops what is being loaded, must not wait for it.
+            let reloading = Task { await reloads.serve { await self.reload(parts) } }
+            await serve(parts)
+            reloads.end()
             await shutDown(gateway, plugins, listening, control)
+            await reloading.value
         } catch {
             await web?.shutDown(grace: .zero)
             await plugins.shutDown()
@@ -139,14 +167,10 @@ package final class GatewayServer: ServiceLifecycle.Service {
 
     // MARK: - While it runs
 
-    private func serve(_ gateway: Gateway, _ certificate: ServerCertificate, _ address: Address) async {
+    private func serve(_ parts: Parts) async {
         await withTaskGroup { tasks in
-            tasks.addTask { await Self.everySecond { gateway.tick(now: Gateway.monotonicTime()) } }
-            tasks.addTask { [self] in
-                await certificate.keepValid {
-                    gateway.apply(settings(certificate, ports: [address.port, address.webPort]))
-                }
-            }
+            tasks.addTask { await Self.everySecond { parts.gateway.tick(now: Gateway.monotonicTime()) } }
+            tasks.addTask { await parts.certificate.keepValid { parts.gateway.apply(parts.settings()) } }
             // Both ways out, the group's shutdown and a cancellation, end the same way.
             try? await gracefulShutdown()
             tasks.cancelAll()
@@ -194,20 +218,20 @@ package final class GatewayServer: ServiceLifecycle.Service {
         return settings
     }
 
-    private func webConfiguration(_ gateway: Gateway, _ certificate: ServerCertificate) -> WebConfiguration {
+    private func webConfiguration(
+        _ gateway: Gateway, _ certificate: ServerCertificate, _ files: WebFiles
+    ) -> WebConfiguration {
         let addresses =
             configuration.listensBeyondLoopback
             ? [IPAddress(bytes: [0, 0, 0, 0])!, IPAddress("::")!] : [.loopbackIPv4, .loopbackIPv6]
-        let allowed = configuration.allowedAddresses
-        let files = StaticFiles(documentRoot: configuration.documentRoot) { allowed.contains($0) }
         var listeners = [
             WebListener(
                 addresses: addresses, port: configuration.interfacePort, tls: certificate.context,
                 routes: [WebRoute(path: "/gotapi", responder: gateway)],
-                webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)], files: files)
+                webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)], files: files.files)
         ]
         if let port = configuration.separateWebPort {
-            listeners.append(WebListener(addresses: addresses, port: port, tls: certificate.context, files: files))
+            listeners.append(WebListener(addresses: addresses, port: port, tls: certificate.context, files: files.files))
         }
         var web = WebConfiguration(listeners: listeners, logger: logger)
         web.onDroppedPushes = gateway.countLostPushes

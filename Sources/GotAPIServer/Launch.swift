@@ -8,23 +8,34 @@ import UnixSignals
 /// From a configuration to a running process, and to its end.
 package enum Launch {
     /// Runs the gateway until a signal ends it, and then the process, with the status of configuration.md.
-    package static func run(_ file: ConfigurationFile, _ options: ServerOptions) async -> Never {
-        LoggingSystem.bootstrap { label in StreamLogHandler(label: label, stream: ProcessOutput.error) }
-        var logger = Logger(label: "gotapi")
-        logger.logLevel = file.configuration.logLevel
+    ///
+    /// - Parameter reread: finds and reads the configuration again, for a reload.
+    package static func run(
+        _ file: ConfigurationFile, _ options: ServerOptions,
+        reread: @escaping @Sendable () throws(ConfigurationError) -> ConfigurationFile
+    ) async -> Never {
+        let level = AdjustableLogLevel(file.configuration.logLevel)
+        LoggingSystem.bootstrap { label in
+            AdjustableLogHandler(StreamLogHandler(label: label, stream: ProcessOutput.error), level: level)
+        }
+        let logger = Logger(label: "gotapi")
         OpenFileLimit.raise(logger)
         do {
             for warning in try file.check() { logger.warning("\(warning)") }
             let server = GatewayServer(
-                configuration: file.configuration, options: options, logger: logger, print: ProcessOutput.standard.write
-            )
+                configuration: file.configuration, options: options, logger: logger, print: ProcessOutput.standard.write,
+                reread: { () throws(ConfigurationError) in
+                    let file = try reread()
+                    for warning in try file.check() { logger.warning("\(warning)") }
+                    return file.configuration
+                }, setLogLevel: level.set)
+            let hangUps = await HangUps { server.requestReload() }
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: [
-                        .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)
-                    ],
-                    // SIGHUP too: without a reload, the terminal that closes must not leave plug-ins unstopped.
-                    gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: logger))
+                        .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                        .init(service: hangUps, successTerminationBehavior: .gracefullyShutdownGroup),
+                    ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
             try await group.run()
             end(0)
         } catch is GatewayServer.StoppedWhileStarting {

@@ -5,14 +5,53 @@ import GotAPICore
 import GotAPIWeb
 import Logging
 import NIOConcurrencyHelpers
+import NIOPosix
 
 /// The certificate that the gateway serves with: the owner's, or its own, which it keeps valid.
 final class ServerCertificate: Sendable {
+    /// What the files held when they were read.
+    private struct Served: Sendable {
+        var source: Source
+        var certificate: ServedCertificate
+        var digest: [UInt8]
+    }
+
+    /// Where the files are.
+    private enum Source: Sendable {
+        case owners(TLSIdentity)
+        case own(CertificateFolder)
+
+        init(_ configuration: Configuration) {
+            if let certificateFile = configuration.tlsCertificateFile, let keyFile = configuration.tlsKeyFile {
+                self = .owners(
+                    TLSIdentity(
+                        certificateFile: certificateFile, keyFile: keyFile, chainFile: configuration.tlsChainFile))
+            } else {
+                self = .own(CertificateFolder(path: configuration.certificateFolder))
+            }
+        }
+
+        var identity: TLSIdentity {
+            switch self {
+            case .owners(let identity): identity
+            case .own(let folder): folder.identity
+            }
+        }
+
+        /// Reads what there is; makes or renews our own where it has to be. Blocks.
+        func read() throws -> Served {
+            if case .own(let folder) = self { _ = try folder.ensure(names: .ofThisHost(), now: time(nil)) }
+            let digest = try identity.digest()
+            return Served(
+                source: self, certificate: try ServedCertificate(file: identity.certificateFile), digest: digest)
+        }
+    }
+
     /// What TLS connections use, or `nil` without TLS.
     let context: TLSContextBox?
 
-    private let folder: CertificateFolder?
-    private let names: NIOLockedValueBox<CertificateNames>
+    /// `nil` without TLS.
+    private let served: NIOLockedValueBox<Served?>
     private let logger: Logger
 
     /// Reads the certificate; makes one where the owner named none and none is there.
@@ -22,57 +61,62 @@ final class ServerCertificate: Sendable {
         self.logger = logger
         guard configuration.isTLSEnabled else {
             context = nil
-            folder = nil
-            names = NIOLockedValueBox(.ofThisHost())
+            served = NIOLockedValueBox(nil)
             return
         }
-        let identity: TLSIdentity
-        if let certificateFile = configuration.tlsCertificateFile, let keyFile = configuration.tlsKeyFile {
-            folder = nil
-            identity = TLSIdentity(
-                certificateFile: certificateFile, keyFile: keyFile, chainFile: configuration.tlsChainFile)
-        } else {
-            let folder = CertificateFolder(path: configuration.certificateFolder)
-            try StartFailure.wrapping { () throws(CertificateFailure) in
-                _ = try folder.ensure(names: .ofThisHost(), now: time(nil))
-            }
-            self.folder = folder
-            identity = folder.identity
-        }
-        let served = try StartFailure.wrapping { () throws(CertificateFailure) in
-            try ServedCertificate(file: identity.certificateFile)
-        }
-        names = NIOLockedValueBox(served.names)
-        context = try StartFailure.wrapping { () throws(TLSFailure) in try TLSContextBox(identity) }
-        logger.info(
-            "serving with a certificate",
-            metadata: [
-                "file": "\(identity.certificateFile)", "key_sha256": "\(hexadecimal(served.keyFingerprint))",
-            ])
+        do {
+            let served = try Source(configuration).read()
+            context = try TLSContextBox(served.source.identity)
+            self.served = NIOLockedValueBox(served)
+            logger.info("serving with a certificate", metadata: Self.metadata(served))
+        } catch { throw StartFailure(error) }
+    }
+
+    private static func metadata(_ served: Served) -> Logger.Metadata {
+        [
+            "file": "\(served.source.identity.certificateFile)",
+            "key_sha256": "\(hexadecimal(served.certificate.keyFingerprint))",
+        ]
     }
 
     /// Every name and address under which pages of this server may be asked for.
     var hosts: [String] {
-        names.withLockedValue { $0.dnsNames + $0.addresses.map(\.description) }
+        let names = served.withLockedValue(\.self)?.certificate.names ?? .ofThisHost()
+        return names.dnsNames + names.addresses.map(\.description)
+    }
+
+    /// Takes the files that the configuration names, where they are others than before or hold something else. Connections
+    /// that exist keep what they have; where the files cannot be used, so do new ones.
+    func reload(_ configuration: Configuration) async -> ReloadReport.Certificate {
+        guard context != nil else { return .kept }
+        return await replace(from: Source(configuration))
     }
 
     /// Issues our own certificate again when it has to be, until the task is cancelled; an owner's is left alone.
     ///
     /// - Parameter changed: called after a new one is in use.
     func keepValid(changed: () -> Void) async {
-        guard let folder, let context else { return }
         // An hour: addresses come and go by DHCP, and no renewal is more urgent than that.
         while (try? await Task.sleep(for: .seconds(3_600))) != nil {
-            do {
-                let (certificate, outcome) = try folder.ensure(names: .ofThisHost(), now: time(nil))
-                guard outcome != .kept else { continue }
-                try context.replace(with: folder.identity)
-                names.withLockedValue { $0 = certificate.names }
-                logger.notice("the certificate was issued again, with the same key")
-                changed()
-            } catch {
-                logger.error("the certificate could not be issued again: \(error)")
+            guard let source = served.withLockedValue(\.self)?.source, case .own = source else { continue }
+            switch await replace(from: source) {
+            case .kept: ()
+            case .replaced: changed()
+            case .refused(let reason): logger.error("the certificate could not be issued again: \(reason)")
             }
         }
+    }
+
+    private func replace(from source: Source) async -> ReloadReport.Certificate {
+        do {
+            return try await NIOThreadPool.singleton.runIfActive { [self] in
+                let new = try source.read()
+                guard new.digest != served.withLockedValue(\.self)?.digest else { return .kept }
+                try context?.replace(with: source.identity)
+                served.withLockedValue { $0 = new }
+                logger.notice("serving with another certificate", metadata: Self.metadata(new))
+                return .replaced
+            }
+        } catch { return .refused("\(error)") }
     }
 }

@@ -13,7 +13,7 @@ struct GotAPICommand: AsyncParsableCommand {
         commandName: "gotapi",
         abstract: "A gateway that turns devices into a local web API.",
         version: Product.version,
-        subcommands: [Serve.self, Check.self, PluginCommand.self],
+        subcommands: [Serve.self, Check.self, Reload.self, PluginCommand.self],
         defaultSubcommand: Serve.self)
 }
 
@@ -26,10 +26,12 @@ struct ConfigurationOption: ParsableArguments {
             valueName: "file"))
     var config: String?
 
+    func read() throws(ConfigurationError) -> ConfigurationFile { try ConfigurationFile.load(option: config) }
+
     /// Reads it, or ends the process with status 78 after printing what is wrong.
     func load() -> ConfigurationFile {
         do {
-            return try ConfigurationFile.load(option: config)
+            return try read()
         } catch {
             fail("the configuration cannot be used\n\(error)", status: ConfigurationError.exitStatus)
         }
@@ -37,10 +39,13 @@ struct ConfigurationOption: ParsableArguments {
 
     /// Sends a request to the gateway that runs with this configuration, or ends the process with status 1 after printing
     /// why there is no answer.
-    func ask(_ command: String, _ arguments: JSONNode = [:]) -> JSONNode {
+    ///
+    /// - Parameter timeout: how long the gateway may take.
+    func ask(_ command: String, _ arguments: JSONNode = [:], timeout: Duration = .seconds(30)) -> JSONNode {
         let path = ControlSocket.path(inStateFolder: load().configuration.statePath)
         do {
-            switch try ControlClient.send(ControlRequest(command: command, arguments: arguments), path: path) {
+            let request = ControlRequest(command: command, arguments: arguments)
+            switch try ControlClient.send(request, path: path, timeout: timeout) {
             case .success(let result): return result
             case .failure(let words): fail(words, status: 1)
             }

@@ -59,7 +59,16 @@ struct PluginCommand: AsyncParsableCommand {
             if let failure = plugin["failure"], let code = failure["code"]?.text {
                 lines.append("\(code): \(failure["reason"]?.text ?? "")")
             }
+            if let update = plugin["update"], let code = update["code"]?.text {
+                lines.append("runs as before; what is there now is refused: \(code): \(update["reason"]?.text ?? "")")
+            }
             guard verbose else { return lines }
+            if let count = plugin["draining"]?.integer, count > 0 {
+                lines.append("earlier versions that still answer what they were asked: \(count)")
+            }
+            if let count = plugin["retiredImages"]?.integer, count > 0 {
+                lines.append("earlier versions that stay in the gateway's memory: \(count)")
+            }
             if let reason = plugin["lastCrash"]?.text { lines.append("crashed last: \(reason)") }
             let output = plugin["output"]?.array ?? []
             if !output.isEmpty { lines.append("printed last:") }

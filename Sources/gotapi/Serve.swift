@@ -23,6 +23,8 @@ struct Serve: AsyncParsableCommand {
         let options = ServerOptions(
             isDebugEnabled: enableDebug, isAuthorizationDisabled: enableDebug && disableAuth,
             isMonitorEnabled: enableDebug && !disableMonitor)
-        await Launch.run(configuration.load(), options)
+        await Launch.run(configuration.load(), options) { [configuration] () throws(ConfigurationError) in
+            try configuration.read()
+        }
     }
 }

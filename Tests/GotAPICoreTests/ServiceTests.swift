@@ -8,9 +8,27 @@ import Testing
         let json = #"{"serviceId":"s","name":"n","online":true,"scopes":["a","serviceinformation"],"extra":{"x":[1]}}"#
         let service = try Service(Array(json.utf8))
         #expect(service.json == Array(json.utf8))
-        #expect(service.answers(profile: "a"))
-        #expect(!service.answers(profile: "A"))
-        #expect(service.answers(profile: "serviceInformation"))
+        #expect(service.routes == ["a", "serviceinformation"])
+    }
+
+    @Test func aServiceIsFoundUnderItsScopesAndOneWithoutUnderTheEmptyName() throws {
+        let two = #"{"serviceId":"s","name":"n","online":true,"scopes":["A","serviceInformation"]}"#
+        #expect(try Service(Array(two.utf8)).routes == ["A", "serviceinformation"])
+        let none = #"{"serviceId":"s","name":"n","online":true,"scopes":[]}"#
+        #expect(try Service(Array(none.utf8)).routes == [""])
+    }
+
+    @Test func aServiceAndAProfileTogetherHaveOneOwner() throws {
+        func service(_ scopes: String) throws -> Service {
+            try Service(Array(#"{"serviceId":"s","name":"n","online":true,"scopes":[\#(scopes)]}"#.utf8))
+        }
+        var owners = ServiceOwners()
+        #expect(owners.add(try service(#""light""#), of: "a") == nil)
+        #expect(owners.add(try service(#""power""#), of: "b") == nil)
+        let conflict = owners.add(try service(#""heat","light""#), of: "c")
+        #expect(conflict == ServiceOwners.Conflict(serviceID: "s", profile: "light", owner: "a"))
+        // Nothing of it was taken down.
+        #expect(owners.add(try service(#""heat""#), of: "d") == nil)
     }
 
     @Test(arguments: [

@@ -99,7 +99,7 @@ struct SuccessionTests {
         stage.push(stage.first, 1, 2)
         stage.push(next, 1, 3)
         #expect(socket.outlet.texts == [Self.text(1), Self.text(3)])
-        #expect(stage.first.ended == [.init(subscription: 1, reason: .clientGone)])
+        #expect(stage.first.ended == [.init(subscription: 1, reason: .gatewayStops)])
     }
 
     @Test(arguments: [

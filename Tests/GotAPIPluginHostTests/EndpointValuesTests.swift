@@ -43,8 +43,20 @@ struct EndpointValuesTests {
         var taken: UInt64 = 0
         while table.insert(message(taken + 1, value: value), reply: { _ in }) == nil { taken += 1 }
         #expect(taken == 63)
-        #expect(table.removeAll().count == 63)
+        #expect(table.removeAll(held: false).count == 63)
         #expect(table.insert(message(1_000, value: value), reply: { _ in }) == nil)
+    }
+
+    @Test func whatIsHeldIsNotOwedByThePlugin() {
+        var table = PendingTable()
+        _ = table.insert(message(1), reply: { _ in })
+        _ = table.insert(message(2, client: 7), isHeld: true, reply: { _ in })
+        #expect(table.hasDelivered)
+        #expect(table.removeAll(held: false).map(\.message.id) == [1])
+        #expect(!table.hasDelivered)
+        #expect(!table.isEmpty)
+        #expect(table.removeAll(held: true).map(\.message.id) == [2])
+        #expect(table.isEmpty)
     }
 
     @Test func onlyWhatHasPassedItsDeadlineExpires() {

@@ -16,6 +16,8 @@ package enum HostFrame: Sendable, Equatable {
     case pushesRead(bytes: UInt64)
     /// Asks for `alive` from the plug-in's own thread; the number comes back.
     case probe(UInt64)
+    /// Asks for `flushed` behind all that the plug-in has pushed so far; the number comes back at once.
+    case flush(UInt64)
     case stop
 }
 
@@ -59,6 +61,7 @@ extension HostFrame {
         static let pushesRead: UInt8 = 7
         static let probe: UInt8 = 8
         static let stop: UInt8 = 9
+        static let flush: UInt8 = 10
     }
 
     /// Appends the frame, length first, to `bytes`.
@@ -94,6 +97,9 @@ extension HostFrame {
             case .probe(let number):
                 writer.write(Tag.probe)
                 writer.write(number)
+            case .flush(let number):
+                writer.write(Tag.flush)
+                writer.write(number)
             case .stop: writer.write(Tag.stop)
             }
         }
@@ -123,6 +129,7 @@ extension HostFrame {
             self = .reachable(subscription: subscription, flag != 0)
         case Tag.pushesRead: self = .pushesRead(bytes: try reader.read())
         case Tag.probe: self = .probe(try reader.read())
+        case Tag.flush: self = .flush(try reader.read())
         case Tag.stop: self = .stop
         default: throw .malformed
         }

@@ -17,6 +17,8 @@ package enum PluginFrame: Sendable, Equatable {
     case servicesChanged
     /// The plug-in's own thread came by; the number of the `probe`.
     case alive(UInt64)
+    /// The number of the `flush`.
+    case flushed(UInt64)
     case stopped
     /// The runner has put its ``Cage`` in force, once, before `loaded`.
     case caged([CageFeature])
@@ -68,6 +70,7 @@ extension PluginFrame {
         static let alive: UInt8 = 12
         static let stopped: UInt8 = 13
         static let caged: UInt8 = 14
+        static let flushed: UInt8 = 15
     }
 
     /// Appends the frame, length first, to `bytes`.
@@ -116,6 +119,9 @@ extension PluginFrame {
             case .alive(let number):
                 writer.write(Tag.alive)
                 writer.write(number)
+            case .flushed(let number):
+                writer.write(Tag.flushed)
+                writer.write(number)
             case .stopped: writer.write(Tag.stopped)
             case .caged(let features):
                 writer.write(Tag.caged)
@@ -151,6 +157,7 @@ extension PluginFrame {
         case Tag.log: self = .log(level: try reader.read(), text: try reader.readText())
         case Tag.servicesChanged: self = .servicesChanged
         case Tag.alive: self = .alive(try reader.read())
+        case Tag.flushed: self = .flushed(try reader.read())
         case Tag.stopped: self = .stopped
         case Tag.caged: self = .caged(try reader.readFeatures())
         default: throw .malformed

@@ -15,6 +15,8 @@ package protocol PluginEndpoint: AnyObject, Sendable {
     var services: [Service] { get }
     /// False where it is gone for now, so that it can answer nothing: its services stay listed, with `online: false`.
     var isOnline: Bool { get }
+    /// Whether requests that began subscriptions may be repeated to it (`REPLAYABLE`).
+    var isReplayable: Bool { get }
 
     /// Hands a message over. `reply` is called exactly once, from any thread, by the message's deadline at the latest.
     func deliver(_ message: PluginMessage, reply: @escaping @Sendable (PluginReply) -> Void)
@@ -25,8 +27,22 @@ package protocol PluginEndpoint: AnyObject, Sendable {
     /// Nobody listens to this subscription any more.
     func endSubscription(_ subscription: UInt64, reason: UnsubscribeReason)
 
+    /// Closes subscriptions that another generation takes over: the plug-in pushes no more, and what it has pushed reaches
+    /// the sink first. `completion` is called once, from any thread, perhaps at once.
+    func closeSubscriptions(_ subscriptions: [UInt64], _ completion: @escaping @Sendable () -> Void)
+
     /// Whether the subscription's client has a socket, so that the plug-in's pushes can tell it (`DROPPED`).
     func setReachable(_ subscription: UInt64, _ isReachable: Bool)
+}
+
+/// For endpoints that are never replaced by another generation.
+extension PluginEndpoint {
+    package var isReplayable: Bool { false }
+
+    package func closeSubscriptions(_ subscriptions: [UInt64], _ completion: @escaping @Sendable () -> Void) {
+        for subscription in subscriptions { endSubscription(subscription, reason: .gatewayStops) }
+        completion()
+    }
 }
 
 /// The endpoints that there are from now on, in one step (plugin-abi.md, "Reload", steps 3 and 4).
@@ -45,12 +61,18 @@ package struct EndpointChange: Sendable {
 
     /// In the order in which discovery lists their services. One may be there that is not online.
     package var endpoints: [any PluginEndpoint]
+    /// Those that were replaced or removed and still answer what they were asked. A subscription whose request they have not
+    /// answered yet stays with them until then.
+    package var draining: [any PluginEndpoint]
     /// Only of endpoints that repeat requests safely (`REPLAYABLE`). The subscriptions of others that are gone, or not
     /// online, end with an error push.
     package var successions: [Succession]
 
-    package init(_ endpoints: [any PluginEndpoint], successions: [Succession] = []) {
+    package init(
+        _ endpoints: [any PluginEndpoint], draining: [any PluginEndpoint] = [], successions: [Succession] = []
+    ) {
         self.endpoints = endpoints
+        self.draining = draining
         self.successions = successions
     }
 }

@@ -79,6 +79,8 @@ package enum PluginReply: Sendable, Equatable {
     case unanswered
     /// Its process ended.
     case crashed
+    /// The plug-in has never seen it: another generation has taken its place, and the message is that one's.
+    case superseded
     /// It is stopped, quarantined, blocked, or the gateway is stopping; the text says which.
     case unavailable(String)
     /// One of the limits on unanswered requests, or on a client's subscriptions, was met; the text says which.

@@ -67,13 +67,12 @@ package struct Service: Sendable, Equatable {
         return (services, defects)
     }
 
-    /// `serviceinformation` and `serviceInformation` are one profile; all other names are case-sensitive.
-    package func answers(profile: String) -> Bool {
-        scopes.contains(profile)
-            || Self.isServiceInformation(profile) && scopes.contains(where: Self.isServiceInformation)
-    }
+    /// The names under which it is found, each as ``canonical(_:)`` has it. One without scopes has the empty one, so that it
+    /// is known at all.
+    package var routes: [String] { scopes.isEmpty ? [""] : scopes.map(Self.canonical) }
 
-    private static func isServiceInformation(_ profile: String) -> Bool {
-        profile == "serviceinformation" || profile == "serviceInformation"
+    /// `serviceinformation` and `serviceInformation` are one profile; other names are case-sensitive.
+    package static func canonical(_ profile: String) -> String {
+        profile == "serviceInformation" ? "serviceinformation" : profile
     }
 }

@@ -157,11 +157,26 @@ struct EventState: Sendable {
             .map(\.value)
     }
 
-    /// Takes out the subscriptions of an endpoint, oldest first: others will take their place.
-    mutating func takeSubscriptions(of endpoint: any PluginEndpoint) -> [Subscription] {
-        let taken = subscriptions.values.filter { $0.endpoint === endpoint }.sorted { $0.number < $1.number }
-        for subscription in taken { _ = remove(Subscription.Name(endpoint, subscription.number)) }
-        return taken
+    /// Says which subscriptions of an endpoint are to go on with another, oldest first; they stay where they are until
+    /// ``takeMoved(_:from:)``.
+    ///
+    /// - Parameter ifAnswered: leaves out those whose request is not answered yet.
+    mutating func beginMove(from endpoint: any PluginEndpoint, ifAnswered: Bool) -> [UInt64] {
+        let numbers = numbers(of: endpoint, ifAnswered: ifAnswered)
+        for number in numbers { subscriptions[Subscription.Name(endpoint, number)]?.isMoving = true }
+        return numbers
+    }
+
+    /// Takes out those that have not ended meanwhile: others will take their place.
+    mutating func takeMoved(_ numbers: [UInt64], from endpoint: any PluginEndpoint) -> [Subscription] {
+        numbers.compactMap { remove(Subscription.Name(endpoint, $0)) }
+    }
+
+    /// Those that are not moving already.
+    private func numbers(of endpoint: any PluginEndpoint, ifAnswered: Bool) -> [UInt64] {
+        subscriptions.values
+            .filter { $0.endpoint === endpoint && !$0.isMoving && (!ifAnswered || $0.answered != nil) }
+            .map(\.number).sorted()
     }
 
     /// Tells a client that a subscription which was taken out does not go on.
@@ -175,10 +190,12 @@ struct EventState: Sendable {
     }
 
     /// Ends the subscriptions of an endpoint; their clients get an error push where there is one.
+    ///
+    /// - Parameter ifAnswered: leaves alone those whose request is not answered yet.
     mutating func endSubscriptions(
-        of endpoint: any PluginEndpoint, reason: UnsubscribeReason, error: GatewayError
+        of endpoint: any PluginEndpoint, ifAnswered: Bool, reason: UnsubscribeReason, error: GatewayError
     ) -> [Effect] {
-        takeSubscriptions(of: endpoint).flatMap { subscription in
+        takeMoved(numbers(of: endpoint, ifAnswered: ifAnswered), from: endpoint).flatMap { subscription in
             [.end(endpoint, subscription.number, reason)] + reportEnd(error, of: subscription)
         }
     }

@@ -31,12 +31,15 @@ struct Subscription: Sendable {
     let beginning: [UInt8]
     /// When the request was answered, in nanoseconds; `nil` before.
     var answered: UInt64?
+    /// It is being closed at its endpoint, to go on with another.
+    var isMoving = false
 
     /// The same one as another endpoint's.
     func moved(to endpoint: any PluginEndpoint, number: UInt64) -> Subscription {
         var moved = self
         moved.endpoint = endpoint
         moved.number = number
+        moved.isMoving = false
         return moved
     }
 

@@ -84,14 +84,19 @@ final class SubscriptionReplay: Sendable {
         gateway.events.perform { $0.endSubscriptions(ofMessage: message) }
         if isSuccess {
             reportEnd(of: subscription, "the plug-in did not subscribe again")
-        } else if successor.endpoint.isOnline {
-            reportEnd(of: subscription, "the plug-in refused it when its request was repeated")
-        } else {
+        } else if let holder, !holder.isOnline {
             // No plug-in's own handle: those are given out by a runtime of ours, from 1.
-            let waiting = subscription.moved(to: successor.endpoint, number: message | 1 << 63)
+            let waiting = subscription.moved(to: holder, number: message | 1 << 63)
             let isKept = gateway.events.decideAndPerform { ($0.add(waiting) != nil, []) }
             if !isKept { reportEnd(of: subscription, "the application has too many") }
+        } else {
+            reportEnd(of: subscription, "the plug-in refused it when its request was repeated")
         }
+    }
+
+    /// The generation that the plug-in has now, which may be later than the successor.
+    private var holder: (any PluginEndpoint)? {
+        gateway.router.table.plugins.first { $0.endpoint.id == successor.endpoint.id }?.endpoint
     }
 
     private func reportEnd(of subscription: Subscription, _ reason: String) {

@@ -23,7 +23,7 @@ final class Exchanges: Sendable {
     struct Entry: Sendable {
         let exchange: Exchange
         /// Whom the request goes to; `nil` for a discovery.
-        let endpoint: (any PluginEndpoint)?
+        var endpoint: (any PluginEndpoint)?
         /// Whether the plug-in began a subscription in its name.
         var hasSubscription = false
     }
@@ -56,6 +56,11 @@ final class Exchanges: Sendable {
     }
 
     func isWaiting(_ number: UInt64) -> Bool { state.withLockedValue { $0.entries[number] != nil } }
+
+    /// The request goes to another endpoint than was thought.
+    func move(_ number: UInt64, to endpoint: any PluginEndpoint) {
+        state.withLockedValue { $0.entries[number]?.endpoint = endpoint }
+    }
 
     func take(_ number: UInt64) -> Entry? { state.withLockedValue { $0.entries.removeValue(forKey: number) } }
 

@@ -43,6 +43,7 @@ struct GatewayError: Error, Equatable, Sendable {
     static let timeout = GatewayError(.timeout, "The plug-in did not answer in time.")
     static let unanswered = GatewayError(.error, "The plug-in gave no valid answer.")
     static let crashed = GatewayError(.error, "The plug-in crashed.", status: 502)
+    static let stopped = GatewayError(.error, "The plug-in is stopped.", status: 503)
     static let tooManySockets = GatewayError(.error, "There are as many WebSockets as there may be.", status: 503)
     static let tooManyWaiting = GatewayError(
         .error, "Too many requests of this client wait for the plug-in.", status: 503)
@@ -54,6 +55,7 @@ struct GatewayError: Error, Equatable, Sendable {
         case .timeout: self = .timeout
         case .unanswered: self = .unanswered
         case .crashed: self = .crashed
+        case .superseded: self = .stopped
         case .unavailable(let text):
             self.init(.error, text.isEmpty ? "The plug-in is not available." : text, status: 503)
         case .overloaded(let text):

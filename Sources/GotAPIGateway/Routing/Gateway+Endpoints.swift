@@ -20,22 +20,33 @@ extension Gateway {
         negotiations.forget(plugins: Set(removed.withLockedValue { $0 }.map(\.number)))
 
         let alive = Set(change.endpoints.filter(\.isOnline).map { ObjectIdentifier($0) })
+        let draining = Set(change.draining.map { ObjectIdentifier($0) })
         let waiting = Set(change.successions.map { ObjectIdentifier($0.predecessor) })
         for endpoint in events.subscribedEndpoints
         where !alive.contains(ObjectIdentifier(endpoint)) && !waiting.contains(ObjectIdentifier(endpoint)) {
             let error = GatewayError(
                 .error, "The plug-in \(endpoint.name) was stopped, was replaced or has crashed.", status: 503)
-            events.perform { $0.endSubscriptions(of: endpoint, reason: .gatewayStops, error: error) }
+            let isDraining = draining.contains(ObjectIdentifier(endpoint))
+            events.perform {
+                $0.endSubscriptions(of: endpoint, ifAnswered: isDraining, reason: .gatewayStops, error: error)
+            }
         }
         for succession in change.successions {
             guard let successor = succession.successor, let plugin = router.table.plugin(of: successor) else {
                 continue
             }
-            let subscriptions = events.decideAndPerform { ($0.takeSubscriptions(of: succession.predecessor), []) }
-            for subscription in subscriptions {
-                succession.predecessor.endSubscription(subscription.number, reason: .clientGone)
-            }
-            SubscriptionReplay(subscriptions, to: plugin, self).advance()
+            let predecessor = succession.predecessor
+            handOver(from: predecessor, to: plugin, isDraining: draining.contains(ObjectIdentifier(predecessor)))
+        }
+    }
+
+    /// Lets subscriptions go on with another endpoint, behind all that the first has pushed.
+    private func handOver(from predecessor: any PluginEndpoint, to successor: RoutedPlugin, isDraining: Bool) {
+        let numbers = events.decideAndPerform { ($0.beginMove(from: predecessor, ifAnswered: isDraining), []) }
+        guard !numbers.isEmpty else { return }
+        predecessor.closeSubscriptions(numbers) { [self] in
+            let subscriptions = events.decideAndPerform { ($0.takeMoved(numbers, from: predecessor), []) }
+            SubscriptionReplay(subscriptions, to: successor, self).advance()
         }
     }
 }

@@ -55,7 +55,8 @@ extension Gateway {
         message.clientID = credentials.clientID
         message.accessToken = credentials.accessToken
         let number = message.id
-        plugin.endpoint.deliver(message) { [self] reply in
+        plugin.endpoint.deliver(message) { [self, message] reply in
+            if reply == .superseded { return redispatch(message, from: plugin) }
             // Its request fails, so nothing that began in its name may go on with a successor.
             if reply == .crashed { events.perform { $0.endSubscriptions(ofMessage: number) } }
             finish(number) { context in
@@ -64,6 +65,23 @@ extension Gateway {
                 }
                 return context.answer(PluginAnswer(members))
             }
+        }
+    }
+
+    /// Routes a message anew that its plug-in has never seen: another generation, or nobody, has taken that one's place
+    /// (plugin-abi.md, "Reload", step 3).
+    private func redispatch(_ message: PluginMessage, from plugin: RoutedPlugin) {
+        guard exchanges.isWaiting(message.id) else { return }
+        switch router.table.route(serviceID: message.serviceID, profile: message.profile) {
+        case .unknownService: finish(message.id) { $0.error(.unknownService) }
+        case .outOfScope: finish(message.id) { $0.error(.outOfScope) }
+        case .found(let next):
+            let endpoint = next.endpoint
+            // Requests are repeated to a plug-in that allows it, and to no other.
+            let mayTake = !message.isReplay || endpoint.id == plugin.endpoint.id && endpoint.isReplayable
+            guard endpoint !== plugin.endpoint, mayTake else { return finish(message.id) { $0.error(.stopped) } }
+            exchanges.move(message.id, to: endpoint)
+            dispatch(message, to: next)
         }
     }
 
@@ -103,6 +121,10 @@ extension Gateway {
     /// The negotiation has failed: those who wait are told. Where the plug-in only was silent, those whose own deadline is
     /// later wait on in a new one.
     private func settle(_ subject: Negotiations.Subject, _ plugin: RoutedPlugin, _ refusal: Refusal) {
+        if refusal.isSuperseded {
+            for message in negotiations.takeWaiting(subject) { redispatch(message, from: plugin) }
+            return
+        }
         guard refusal.isTimeout else {
             for message in negotiations.takeWaiting(subject) { finish(message.id) { $0.error(refusal.error) } }
             return
@@ -117,10 +139,12 @@ extension Gateway {
 private struct Refusal: Sendable {
     let error: GatewayError
     let isTimeout: Bool
+    let isSuperseded: Bool
 
     /// `nil` where the reply accepts.
     init?(_ reply: PluginReply, to kind: PluginMessage.Kind) {
         isTimeout = reply == .timeout
+        isSuperseded = reply == .superseded
         guard case .members(let members) = reply else {
             error = GatewayError(reply) ?? .unanswered
             return

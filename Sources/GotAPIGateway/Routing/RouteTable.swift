@@ -38,7 +38,7 @@ final class RouteTable: Sendable {
         var json: [UInt8] = [UInt8(ascii: "[")]
         for plugin in plugins {
             for service in plugin.services {
-                for profile in Self.profiles(of: service) {
+                for profile in service.routes {
                     routes[service.serviceID, default: [:]][profile] = plugin
                 }
                 if json.count > 1 { json.append(UInt8(ascii: ",")) }
@@ -54,19 +54,9 @@ final class RouteTable: Sendable {
     /// (gotapi-wire.md, "Service discovery").
     func route(serviceID: String, profile: String) -> Route {
         guard let profiles = routes[serviceID] else { return .unknownService }
-        guard let plugin = profiles[Self.canonical(profile)] else { return .outOfScope }
+        guard let plugin = profiles[Service.canonical(profile)] else { return .outOfScope }
         return .found(plugin)
     }
 
     func plugin(of endpoint: any PluginEndpoint) -> RoutedPlugin? { plugins.first { $0.endpoint === endpoint } }
-
-    /// The names under which a service is found. One without scopes has the empty one, so that it is known at all.
-    static func profiles(of service: Service) -> [String] {
-        service.scopes.isEmpty ? [""] : service.scopes.map(canonical)
-    }
-
-    /// `serviceinformation` and `serviceInformation` are one profile; other names are case-sensitive.
-    private static func canonical(_ profile: String) -> String {
-        profile == "serviceInformation" ? "serviceinformation" : profile
-    }
 }

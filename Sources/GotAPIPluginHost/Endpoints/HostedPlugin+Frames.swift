@@ -40,6 +40,8 @@ extension HostedPlugin: PluginTransportReceiver {
         case .alive(let number):
             countUseless()
             if let blocked = own.value.watch.alive(number, now: Self.now) { cameBack(after: blocked) }
+        case .flushed(let number):
+            if !finishFlush(number) { countUseless() }
         case .stopped: handle(.stopped)
         case .caged(let features): caged(features)
         }

@@ -47,7 +47,7 @@ extension HostedPlugin {
     /// - Returns: a future that completes when its process is reaped; in process: when it has stopped or was left
     ///   alone.
     func stop(grace: Duration) -> EventLoopFuture<Void> {
-        traffic.withLockedValue { $0.refusal = .stopped }
+        traffic.withLockedValue { $0.refuse(.stopped) }
         return eventLoop.flatSubmit { [self] in
             handle(.stop(grace))
             return ended()
@@ -79,7 +79,7 @@ extension HostedPlugin {
     }
 
     /// Keeps messages from it for good, with the words that applications are told.
-    func refuse(_ reply: PluginReply) { traffic.withLockedValue { $0.refusal = reply } }
+    func refuse(_ reply: PluginReply) { traffic.withLockedValue { $0.refuse(reply) } }
 
     /// Says that the plug-in is in the gateway's table now.
     func wasPublished() {
@@ -132,7 +132,9 @@ extension HostedPlugin {
             own.value.timer = nil
         case .terminate: transport.terminate()
         case .close: transport.close()
-        case .kill: transport.kill()
+        case .kill:
+            if !transport.isIsolated { traffic.withLockedValue { $0.wasLeftAlone = true } }
+            transport.kill()
         }
     }
 
@@ -141,7 +143,10 @@ extension HostedPlugin {
     ) {
         switch state {
         case .running:
-            traffic.withLockedValue { $0.refusal = nil }
+            traffic.withLockedValue { traffic in
+                traffic.hasRun = true
+                traffic.admit()
+            }
             watchMemory()
         case .ending:
             close(.crashed)
@@ -163,7 +168,7 @@ extension HostedPlugin {
             close(.crashed)
         case .stopping:
             // Once more: it may have begun to run meanwhile.
-            traffic.withLockedValue { $0.refusal = .stopped }
+            traffic.withLockedValue { $0.refuse(.stopped) }
         case .idle, .loading, .loaded, .starting: ()
         }
     }
@@ -172,9 +177,10 @@ extension HostedPlugin {
     /// it is told which endpoints there are now.
     private func close(_ reply: PluginReply) {
         traffic.withLockedValue { traffic in
-            traffic.refusal = reply
+            traffic.refuse(reply)
             traffic.subscriptions = []
         }
+        finishFlushes()
         answerAll(reply)
     }
 

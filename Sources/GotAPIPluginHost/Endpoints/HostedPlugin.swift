@@ -14,7 +14,15 @@ final class HostedPlugin: PluginEndpoint {
     /// What any thread may touch.
     struct Traffic {
         /// What messages are replied to while they are not taken; `nil` while they are.
-        var refusal: PluginReply? = .unavailable("The plug-in is not started yet.")
+        private(set) var refusal: PluginReply? = .unavailable("The plug-in is not started yet.")
+        /// Messages are kept for whoever serves next, instead of being taken or refused.
+        var isHolding = false
+        /// It is being replaced: when it has answered what it was asked, it takes nothing more.
+        var isDraining = false
+        /// Its code could not be ended.
+        var wasLeftAlone = false
+        /// It has been served.
+        var hasRun = false
         var pending = PendingTable()
         var subscriptions: Set<UInt64> = []
         var isSweeping = false
@@ -32,6 +40,15 @@ final class HostedPlugin: PluginEndpoint {
         var end: ProcessEnd?
         /// What the runner has said of its cage.
         var cage: [CageFeature] = []
+
+        /// Keeps messages from the plug-in from now on. For those of a superseded one there is another that takes them.
+        mutating func refuse(_ reply: PluginReply) {
+            if refusal != .superseded { refusal = isDraining ? .superseded : reply }
+        }
+
+        mutating func admit() {
+            if refusal != .superseded { refusal = nil }
+        }
     }
 
     struct Counters: Sendable, Equatable {
@@ -67,6 +84,12 @@ final class HostedPlugin: PluginEndpoint {
         var ending: [EventLoopPromise<Void>] = []
         var hasEnded = false
         var onCrash: (HostedPlugin) -> Void = { _ in }
+        /// Told after an answer while it is draining and has subscriptions.
+        var onAnswer: () -> Void = {}
+        var draining: [EventLoopPromise<Void>] = []
+        /// By the number of their `flush`, what is called when it comes back.
+        var flushes: [UInt64: (subscriptions: [UInt64], completion: @Sendable () -> Void)] = [:]
+        var lastFlush: UInt64 = 0
     }
 
     /// How many printed lines are kept, for `gotapi plugin list --verbose` and the report of a crash.
@@ -119,19 +142,12 @@ final class HostedPlugin: PluginEndpoint {
     var services: [Service] { traffic.withLockedValue(\.services) }
 
     /// Whether it runs or has run, so that applications may know of it.
-    var hasRun: Bool {
-        switch state {
-        case .running, .ending, .crashed, .stopping: true
-        case .idle, .loading, .loaded, .starting, .stopped, .failed: false
-        }
-    }
+    var hasRun: Bool { traffic.withLockedValue(\.hasRun) }
 
-    var isOnline: Bool {
-        switch state {
-        case .running: true
-        case .idle, .loading, .loaded, .starting, .stopping, .stopped, .failed, .ending, .crashed: false
-        }
-    }
+    /// Also while another is about to take its place, and messages wait for that one.
+    var isOnline: Bool { traffic.withLockedValue { $0.state == .running || $0.isHolding } }
+
+    var isReplayable: Bool { flags.contains(.replayable) }
 
     /// CLOCK_MONOTONIC in nanoseconds.
     static var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
@@ -139,10 +155,14 @@ final class HostedPlugin: PluginEndpoint {
     // MARK: - Messages, from any thread
 
     func deliver(_ message: PluginMessage, reply: @escaping @Sendable (PluginReply) -> Void) {
+        var isHeld = false
         let (refusal, startsSweep) = traffic.withLockedValue { traffic -> (PluginReply?, Bool) in
             if message.kind == .request { traffic.counters.requests += 1 }
-            if let refusal = traffic.refusal { return (refusal, false) }
-            if let reason = traffic.pending.insert(message, reply: reply) { return (.overloaded(reason), false) }
+            isHeld = traffic.isHolding
+            if !isHeld, let refusal = traffic.refusal { return (refusal, false) }
+            if let reason = traffic.pending.insert(message, isHeld: isHeld, reply: reply) {
+                return (.overloaded(reason), false)
+            }
             defer { traffic.isSweeping = true }
             return (nil, !traffic.isSweeping)
         }
@@ -151,13 +171,14 @@ final class HostedPlugin: PluginEndpoint {
             return reply(refusal)
         }
         if startsSweep { eventLoop.scheduleTask(in: Self.sweepInterval) { self.sweep() } }
-        if !transport.send(.message(message)) {
+        if !isHeld, !transport.send(.message(message)) {
             answer(message.id, .overloaded("The plug-in does not read what it is sent."))
         }
     }
 
     func cancel(_ message: UInt64) {
-        if answer(message, .unanswered) { send(.expire(message: message)) }
+        guard let entry = take(message, .unanswered) else { return }
+        if !entry.isHeld { send(.expire(message: message)) }
     }
 
     func endSubscription(_ subscription: UInt64, reason: UnsubscribeReason) {
@@ -174,27 +195,35 @@ final class HostedPlugin: PluginEndpoint {
     ///
     /// - Returns: whether it was done now.
     @discardableResult
-    func answer(_ message: UInt64, _ reply: PluginReply) -> Bool {
-        guard let entry = traffic.withLockedValue({ $0.pending.remove(message) }) else { return false }
+    func answer(_ message: UInt64, _ reply: PluginReply) -> Bool { take(message, reply) != nil }
+
+    private func take(_ message: UInt64, _ reply: PluginReply) -> PendingTable.Entry? {
+        guard let entry = traffic.withLockedValue({ $0.pending.remove(message) }) else { return nil }
         if entry.message.kind == .serviceDiscovery, case .members = reply {
             traffic.withLockedValue { $0.hasAnnounced = true }
         }
         count(reply, for: entry.message)
         entry.reply(reply)
-        return true
+        noteAnswer()
+        return entry
     }
 
-    func answerAll(_ reply: PluginReply) {
-        let entries = traffic.withLockedValue { $0.pending.removeAll() }
+    /// - Parameter held: those that are held rather than those that the plug-in was given.
+    func answerAll(_ reply: PluginReply, held: Bool = false) {
+        let entries = traffic.withLockedValue { $0.pending.removeAll(held: held) }
         for entry in entries {
             count(reply, for: entry.message)
             entry.reply(reply)
         }
+        noteAnswer()
     }
 
     private func count(_ reply: PluginReply, for message: PluginMessage) {
         guard message.kind == .request else { return }
-        if case .members = reply { return }
+        switch reply {
+        case .members, .superseded: return
+        case .timeout, .unanswered, .crashed, .unavailable, .overloaded: break
+        }
         traffic.withLockedValue { $0.counters.errors += 1 }
     }
 
@@ -207,18 +236,20 @@ final class HostedPlugin: PluginEndpoint {
     // MARK: - Time
 
     private func sweep() {
-        guard !own.value.lifecycle.isOver else { return }
         let now = Self.now
         let (expired, hasPending) = traffic.withLockedValue { traffic in
-            (traffic.pending.removeExpired(now: now), !traffic.pending.isEmpty)
+            (traffic.pending.removeExpired(now: now), traffic.pending.hasDelivered)
         }
         for entry in expired {
-            send(.expire(message: entry.message.id))
+            if !entry.isHeld { send(.expire(message: entry.message.id)) }
             count(.timeout, for: entry.message)
             entry.reply(.timeout)
         }
-        watchThread(now: now, hasPending: hasPending)
-        let isWatching = own.value.watch.isWaiting
+        if !expired.isEmpty { noteAnswer() }
+        // What is over may still hold messages for its successor.
+        let isOver = own.value.lifecycle.isOver
+        if !isOver { watchThread(now: now, hasPending: hasPending) }
+        let isWatching = !isOver && own.value.watch.isWaiting
         let next = traffic.withLockedValue { traffic -> TimeAmount? in
             guard let deadline = traffic.pending.earliestDeadline else {
                 traffic.isSweeping = isWatching
@@ -238,7 +269,7 @@ final class HostedPlugin: PluginEndpoint {
         case .hung:
             let reason = "has blocked its thread for \(own.value.watch.patience / 1_000_000_000) s"
             traffic.withLockedValue {
-                $0.refusal = .unavailable("The plug-in is blocked.")
+                $0.refuse(.unavailable("The plug-in is blocked."))
                 $0.isHung = true
             }
             if transport.isIsolated {
@@ -272,7 +303,7 @@ final class HostedPlugin: PluginEndpoint {
         let isRunning = own.value.lifecycle.state == .running
         traffic.withLockedValue {
             $0.isHung = false
-            if isRunning { $0.refusal = nil }
+            if isRunning { $0.admit() }
         }
     }
 }

@@ -9,6 +9,8 @@ struct PendingTable {
     struct Entry {
         let message: PluginMessage
         let reply: Reply
+        /// The plug-in has not been given it.
+        let isHeld: Bool
     }
 
     /// Parameters of the messages that wait, in bytes: 1,024 requests of 1 MiB would fill the memory of a small board.
@@ -16,17 +18,21 @@ struct PendingTable {
 
     private var entries: [UInt64: Entry] = [:]
     private var bytes = 0
+    private var heldCount = 0
     private var countByClient: [UInt64: Int] = [:]
 
     var isEmpty: Bool { entries.isEmpty }
     var count: Int { entries.count }
+    /// Whether the plug-in owes an answer.
+    var hasDelivered: Bool { entries.count > heldCount }
 
     subscript(message: UInt64) -> PluginMessage? { entries[message]?.message }
 
     /// Takes a message in.
     ///
+    /// - Parameter isHeld: it is kept from the plug-in for now.
     /// - Returns: `nil`, or which limit was met, in words; the message is then not taken.
-    mutating func insert(_ message: PluginMessage, reply: @escaping Reply) -> String? {
+    mutating func insert(_ message: PluginMessage, isHeld: Bool = false, reply: @escaping Reply) -> String? {
         guard entries.count < Limits.pendingRequestsPerPlugin else {
             return "The plug-in has \(Limits.pendingRequestsPerPlugin) requests that are not answered yet."
         }
@@ -45,13 +51,15 @@ struct PendingTable {
             countByClient[message.client] = count + 1
         }
         bytes += size
-        entries[message.id] = Entry(message: message, reply: reply)
+        entries[message.id] = Entry(message: message, reply: reply, isHeld: isHeld)
+        if isHeld { heldCount += 1 }
         return nil
     }
 
     mutating func remove(_ message: UInt64) -> Entry? {
         guard let entry = entries.removeValue(forKey: message) else { return nil }
         bytes -= Self.size(of: entry.message)
+        if entry.isHeld { heldCount -= 1 }
         let client = entry.message.client
         if client != 0, let count = countByClient[client] {
             countByClient[client] = count > 1 ? count - 1 : nil
@@ -75,8 +83,8 @@ struct PendingTable {
     /// When the next message expires, in nanoseconds on CLOCK_MONOTONIC.
     var earliestDeadline: UInt64? { entries.values.lazy.map(\.message.deadline).min() }
 
-    mutating func removeAll() -> [Entry] {
-        defer { self = PendingTable() }
-        return Array(entries.values)
+    /// Takes out those that the plug-in was given, or those that are held.
+    mutating func removeAll(held: Bool) -> [Entry] {
+        entries.values.filter { $0.isHeld == held }.compactMap { remove($0.message.id) }
     }
 }

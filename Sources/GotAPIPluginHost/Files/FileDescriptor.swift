@@ -48,6 +48,23 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
+    /// Reads everything, a chunk at a time.
+    ///
+    /// - Parameter budget: how many bytes may still be read; below 0 after ``SystemError`` `EFBIG`, since there were more.
+    func forEachChunk(
+        budget: inout Int, _ body: (UnsafeRawBufferPointer) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try read(into: buffer)
+            guard count > 0 else { return }
+            budget -= count
+            guard budget >= 0 else { throw SystemError(EFBIG) }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
     /// Writes everything (write(2)).
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var written = 0

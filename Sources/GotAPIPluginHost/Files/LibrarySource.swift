@@ -57,14 +57,29 @@ struct LibrarySource: Sendable {
         return Opened(library: library, folder: folder)
     }
 
-    /// Opens what lies beside a library: the regular files whose names hold `.so` come along, signatures do not.
+    /// The names of what comes along with a library: what has `.so` in it, but no signatures.
     ///
-    /// - Parameter path: the folder's.
+    /// - Throws: ``LoadFailure`` with `COPY_FAILED` where there are more than ``LibraryStore/maximumCompanions``.
+    func companionNames(
+        of file: LibraryFile, in folder: borrowing FileDescriptor
+    ) throws(LoadFailure) -> [String] {
+        let names: [String]
+        do throws(SystemError) { names = try folder.names() } catch { throw .unreadable(resourcePath(of: file), error) }
+        let companions = names.filter { $0 != file.name && Self.isCompanionName($0) }.sorted()
+        guard companions.count <= LibraryStore.maximumCompanions else {
+            throw LoadFailure(
+                .copyFailed, "has more than \(LibraryStore.maximumCompanions) libraries beside it in its folder")
+        }
+        return companions
+    }
+
+    /// Opens what lies beside a library in its own folder.
+    ///
+    /// - Parameter name: one of ``companionNames(of:in:)``.
     func openCompanion(
-        _ name: String, in folder: borrowing FileDescriptor, path: String
+        _ name: String, of file: LibraryFile, in folder: borrowing FileDescriptor
     ) throws(LoadFailure) -> Companion {
-        guard Self.isCompanionName(name) else { return .other }
-        let filePath = path + "/" + name
+        let filePath = resourcePath(of: file) + "/" + name
         if try isSymbolicLink(name, in: folder, path: filePath) {
             let target = try linkTarget(name, in: folder, path: filePath)
             guard Self.isCompanionName(target) else {

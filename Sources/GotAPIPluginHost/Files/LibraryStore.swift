@@ -21,8 +21,10 @@ package final class LibraryStore: Sendable {
         let folder: String
         /// The library in it.
         let library: String
+        let content: LibraryContent
+
         /// SHA-256 of the library, in lower-case hexadecimal digits.
-        let sha256: String
+        var sha256: String { content.sha256 }
     }
 
     private let path: String
@@ -71,10 +73,13 @@ package final class LibraryStore: Sendable {
         do throws(LoadFailure) {
             var budget = Self.maximumSize
             let digest = try Self.copy(opened.library, as: file.name, into: target, budget: &budget)
+            var companions: [String: String] = [:]
             if let folder = opened.folder {
-                try Self.copyCompanions(of: file, in: folder, from: source, into: target, budget: &budget)
+                companions = try Self.copyCompanions(of: file, in: folder, from: source, into: target, budget: &budget)
             }
-            return Copy(folder: path, library: path + "/" + file.name, sha256: digest)
+            return Copy(
+                folder: path, library: path + "/" + file.name,
+                content: LibraryContent(sha256: digest, companions: companions))
         } catch {
             FolderRemoval.remove("\(number)", in: folder)
             throw error
@@ -87,28 +92,24 @@ package final class LibraryStore: Sendable {
         FolderRemoval.remove(name, in: folder)
     }
 
+    /// - Returns: as ``LibraryContent/companions``.
     private static func copyCompanions(
         of file: LibraryFile, in folder: borrowing FileDescriptor, from source: LibrarySource,
         into target: borrowing FileDescriptor, budget: inout Int
-    ) throws(LoadFailure) {
-        let path = source.resourcePath(of: file)
-        let names: [String]
-        do throws(SystemError) { names = try folder.names() } catch { throw .unreadable(path, error) }
-        var count = 0
-        for name in names where name != file.name {
-            switch try source.openCompanion(name, in: folder, path: path) {
+    ) throws(LoadFailure) -> [String: String] {
+        var copied: [String: String] = [:]
+        for name in try source.companionNames(of: file, in: folder) {
+            switch try source.openCompanion(name, of: file, in: folder) {
             case .library(let companion):
-                _ = try copy(companion, as: name, into: target, budget: &budget)
+                copied[name] = try copy(companion, as: name, into: target, budget: &budget)
             case .link(let destination):
                 // symlinkat(2). The destination is a name in the copy, or it leads nowhere.
                 guard symlinkat(destination, target.number, name) == 0 else { throw .notCopied(name, SystemError()) }
+                copied[name] = LibraryContent.link(to: destination)
             case .other: continue
             }
-            count += 1
-            guard count <= maximumCompanions else {
-                throw LoadFailure(.copyFailed, "has more than \(maximumCompanions) libraries beside it in its folder")
-            }
         }
+        return copied
     }
 
     /// - Parameter budget: how many bytes may still be copied.
@@ -121,14 +122,7 @@ package final class LibraryStore: Sendable {
             let before = try file.status()
             let copy = try FileDescriptor(
                 opening: name, in: folder, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: S_IRUSR | S_IWUSR)
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-            defer { buffer.deallocate() }
-            while true {
-                let count = try file.read(into: buffer)
-                guard count > 0 else { break }
-                budget -= count
-                guard budget >= 0 else { throw SystemError(EFBIG) }
-                let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            try file.forEachChunk(budget: &budget) { chunk throws(SystemError) in
                 hash.update(bufferPointer: chunk)
                 try copy.write(chunk)
             }
@@ -139,17 +133,7 @@ package final class LibraryStore: Sendable {
             else { throw SystemError(ETXTBSY) }
             guard fchmod(copy.number, S_IRUSR) == 0 else { throw SystemError() }
         } catch {
-            switch error.number {
-            case EFBIG where budget < 0:
-                throw LoadFailure(
-                    .copyFailed,
-                    "is larger than \(maximumSize >> 20) MiB, together with the libraries in its folder if it has one of "
-                        + "its own; leave out what it does not need")
-            case ETXTBSY:
-                throw LoadFailure(
-                    .copyFailed, "\(name.printable) was being written while it was copied; replace files by renaming")
-            default: throw .notCopied(name, error)
-            }
+            throw .notCopied(name, error, isTooLarge: budget < 0)
         }
         return hexadecimal(hash.finalize())
     }
@@ -169,7 +153,17 @@ package final class LibraryStore: Sendable {
 }
 
 extension LoadFailure {
-    fileprivate static func notCopied(_ name: String, _ error: SystemError) -> LoadFailure {
-        LoadFailure(.copyFailed, "\(name.printable) cannot be copied into the state folder: \(error)")
+    static func notCopied(_ name: String, _ error: SystemError, isTooLarge: Bool = false) -> LoadFailure {
+        switch error.number {
+        case EFBIG where isTooLarge:
+            LoadFailure(
+                .copyFailed,
+                "is larger than \(LibraryStore.maximumSize >> 20) MiB, together with the libraries in its folder if it has "
+                    + "one of its own; leave out what it does not need")
+        case ETXTBSY:
+            LoadFailure(
+                .badELF, "\(name.printable) was being written while it was copied; replace files by renaming, then reload")
+        default: LoadFailure(.copyFailed, "\(name.printable) cannot be copied into the state folder: \(error)")
+        }
     }
 }

@@ -55,14 +55,8 @@ extension LibraryImage {
         let opened = try source.open(file)
         var bytes: [UInt8] = []
         do throws(SystemError) {
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-            defer { buffer.deallocate() }
-            while true {
-                let count = try opened.library.read(into: buffer)
-                guard count > 0 else { break }
-                bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                guard bytes.count <= LibraryStore.maximumSize else { throw SystemError(EFBIG) }
-            }
+            var budget = LibraryStore.maximumSize
+            try opened.library.forEachChunk(budget: &budget) { bytes.append(contentsOf: $0) }
         } catch { throw .unreadable(file.path, error) }
         let digest = hexadecimal(SHA256.hash(data: bytes))
         let outcome = bytes.withUnsafeBytes { buffer -> Result<LibraryImage, LoadFailure> in

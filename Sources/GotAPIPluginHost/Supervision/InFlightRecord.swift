@@ -28,10 +28,23 @@ final class InFlightRecord: Sendable {
         static let count = 256
     }
 
+    private struct Slots {
+        var used = 0
+        /// Below `used`, those whose library's code has come to an end.
+        var free: [Int] = []
+
+        mutating func take() -> Int? {
+            if let index = free.popLast() { return index }
+            guard used < Slot.count else { return nil }
+            defer { used += 1 }
+            return used
+        }
+    }
+
     let suspects: Set<Suspect>
     private let path: String
     private let memory: Memory
-    private let used = NIOLockedValueBox(0)
+    private let slots = NIOLockedValueBox(Slots())
 
     /// @unchecked: slots are given out under the lock, each to one writer. Never unmapped, since a thread that hangs may still
     /// write (``ActivityMark``).
@@ -85,12 +98,12 @@ final class InFlightRecord: Sendable {
     }
 
     private func addSlot(_ library: Suspect, isSuspect: Bool) -> UnsafeMutablePointer<UInt32>? {
-        used.withLockedValue { used in
-            guard used < Slot.count else { return nil }
-            let slot = memory.base + used * Slot.size
-            used += 1
+        slots.withLockedValue { slots in
+            guard let index = slots.take() else { return nil }
+            let slot = memory.base + index * Slot.size
             for (text, range) in [(library.id, Slot.id), (library.sha256, Slot.sha256)] {
-                for (offset, byte) in zip(range, text.utf8.prefix(range.count)) {
+                let bytes = Array(text.utf8.prefix(range.count))
+                for (offset, byte) in zip(range, bytes + [UInt8](repeating: 0, count: range.count - bytes.count)) {
                     slot.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
                 }
             }
@@ -99,10 +112,20 @@ final class InFlightRecord: Sendable {
         }
     }
 
+    /// Takes a mark back whose library's code has come to an end: no thread is left that could set it.
+    func free(_ mark: ActivityMark) {
+        slots.withLockedValue { slots in
+            let index = (0..<slots.used).first { index in
+                mark.isAt(memory.base + index * Slot.size + Slot.mark)
+            }
+            if let index { slots.free.append(index) }
+        }
+    }
+
     /// The gateway ends in order: nobody is to blame for what still hangs. Suspects stay suspects.
     func close() {
-        used.withLockedValue { used in
-            for index in 0..<used {
+        slots.withLockedValue { slots in
+            for index in 0..<slots.used {
                 let slot = memory.base + index * Slot.size
                 slot.storeBytes(of: 0, toByteOffset: Slot.mark, as: UInt32.self)
             }

@@ -5,17 +5,20 @@ import NIOConcurrencyHelpers
 extension PluginSupervisor {
     /// What an owner is told; the caller adds what it knows of the file.
     func fill(_ status: inout PluginStatus) {
-        let (current, isQuarantined, record, earlier, output) = state.withLockedValue {
-            ($0.current, $0.isQuarantined, $0.record, $0.counters, $0.output)
-        }
+        let state = state.withLockedValue { $0 }
+        let current = state.current
+        var earlier = state.counters
+        for replaced in state.replaced { earlier.add(replaced.plugin.traffic.withLockedValue(\.counters)) }
         current.fill(&status)
         status.isolation = current.transport.isIsolated ? .process : PluginIsolation.none
-        if isQuarantined { status.state = .quarantined }
-        status.crashes = record
-        status.output = Array((output + status.output).suffix(HostedPlugin.keptLines))
+        if state.isQuarantined { status.state = .quarantined }
+        status.crashes = state.record
+        status.output = Array((state.output + status.output).suffix(HostedPlugin.keptLines))
         status.requests += earlier.requests
         status.errors += earlier.errors
         status.pushes += earlier.pushes
+        status.draining = state.replaced.count
+        status.retiredImages = state.retiredImages
         status.memory = status.pid.flatMap { ResidentSize.bytes(of: $0) }
     }
 }

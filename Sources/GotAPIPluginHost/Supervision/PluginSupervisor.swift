@@ -5,17 +5,30 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// One plug-in across its generations: starts it again when it has crashed, as ``RestartPolicy`` says.
+/// One plug-in across its generations: starts it again when it has crashed, as ``RestartPolicy`` says, and replaces it.
 ///
 /// Decisions are made on the plug-ins' event loop; what they led to may be read on any thread.
 final class PluginSupervisor: Sendable {
     struct State {
         /// The generation that is served, or was until it crashed.
         var current: HostedPlugin
-        /// One that is being loaded and started, to take its place.
+        /// What it was made from, and will be when it has crashed.
+        var plan: GenerationPlan
+        /// One of the same plan that is being loaded and started, to take its place.
         var next: HostedPlugin?
         /// What will become of it.
         var outcome: EventLoopFuture<StartOutcome>?
+        /// Until the first start is over.
+        var firstStart: EventLoopFuture<Void>?
+        /// One of another plan that is to take its place; meanwhile nothing is started again.
+        var replacement: (plugin: HostedPlugin, plan: GenerationPlan)?
+        /// It has crashed, and what becomes of it waits for the replacement's fate.
+        var owesDecision = false
+        /// Generations that are no longer served and have not ended.
+        var replaced: [Replaced] = []
+        var isRetired = false
+        /// Libraries that stay in the gateway's memory although nothing of them runs.
+        var retiredImages = 0
         var lastGeneration = 1
         /// Generations that have crashed and whose subscriptions wait for a successor.
         var predecessors: [HostedPlugin] = []
@@ -31,11 +44,24 @@ final class PluginSupervisor: Sendable {
         /// What their processes printed last, for the words that come before a crash.
         var output: ArraySlice<String> = []
 
+        mutating func makeGeneration(of plan: GenerationPlan) -> HostedPlugin {
+            lastGeneration += 1
+            return plan.make(lastGeneration)
+        }
+
         /// Keeps what is told of a generation that is over.
         mutating func keep(_ traffic: HostedPlugin.Traffic) {
             counters.add(traffic.counters)
             output = (output + traffic.output).suffix(HostedPlugin.keptLines)
         }
+    }
+
+    /// A generation that has given way.
+    struct Replaced {
+        let plugin: HostedPlugin
+        let plan: GenerationPlan
+        /// It is draining, since the gateway knows its successor.
+        var isEnding = false
     }
 
     /// What became of ``startNow()``.
@@ -50,31 +76,38 @@ final class PluginSupervisor: Sendable {
     let id: String
     let eventLoop: any EventLoop
     let state: NIOLockedValueBox<State>
-    private let receiver: String
-    private let makeGeneration: @Sendable (Int) -> HostedPlugin
-    private let changed: @Sendable () -> Void
-    private let logger: Logger
+    let receiver: String
+    /// How long a generation that was replaced may take for what it was asked.
+    let drainTime: Duration
+    let changed: @Sendable () -> Void
+    /// Told when no generation of a plan lives any more, and whether its code has come to an end in order.
+    let retired: @Sendable (GenerationPlan, Bool) -> Void
+    let logger: Logger
 
     /// - Parameters:
     ///   - receiver: the gateway's application id, for messages of the host's own.
-    ///   - makeGeneration: makes a generation of this number, which is not loaded yet.
+    ///   - drainTime: `plugin_response_timeout`.
     ///   - changed: told on the event loop whenever what applications can reach has changed.
+    ///   - retired: told on the event loop when no generation of a plan lives any more.
     init(
-        receiver: String, policy: RestartPolicy, makeGeneration: @escaping @Sendable (Int) -> HostedPlugin,
-        changed: @escaping @Sendable () -> Void
+        _ plan: GenerationPlan, receiver: String, drainTime: Duration, policy: RestartPolicy,
+        changed: @escaping @Sendable () -> Void, retired: @escaping @Sendable (GenerationPlan, Bool) -> Void
     ) {
-        let first = makeGeneration(1)
+        let first = plan.make(1)
         id = first.id
         eventLoop = first.eventLoop
-        state = NIOLockedValueBox(State(current: first, policy: policy))
+        state = NIOLockedValueBox(State(current: first, plan: plan, policy: policy))
         self.receiver = receiver
+        self.drainTime = drainTime
         self.logger = first.logger
-        self.makeGeneration = makeGeneration
         self.changed = changed
+        self.retired = retired
     }
 
     /// The generation that is served, or was until it crashed.
     var current: HostedPlugin { state.withLockedValue(\.current) }
+    /// What it was made from.
+    var plan: GenerationPlan { state.withLockedValue(\.plan) }
 
     // MARK: - First start
 
@@ -84,15 +117,28 @@ final class PluginSupervisor: Sendable {
     /// Starts the first generation, and watches over the plug-in from then on.
     func start() -> EventLoopFuture<Void> {
         let first = current
-        return eventLoop.flatSubmit { [self] in
+        let outcome = eventLoop.flatSubmit { [self] in
             watch(first)
             return first.start()
         }.map { [self] in
-            if first.state == .running { state.withLockedValue { $0.policy.started(now: HostedPlugin.now) } }
+            state.withLockedValue { state in
+                state.firstStart = nil
+                if first.state == .running { state.policy.started(now: HostedPlugin.now) }
+            }
         }
+        state.withLockedValue { if first.state == .loaded || first.state == .starting { $0.firstStart = outcome } }
+        return outcome
     }
 
-    private func watch(_ plugin: HostedPlugin) {
+    /// Does not start the first generation after all, or not go on with it.
+    func reject(_ failure: LoadFailure) -> EventLoopFuture<Void> {
+        let first = current
+        state.withLockedValue { $0.isStopped = true }
+        let ended = first.state == .loaded ? first.reject(failure) : first.stop(grace: PluginLifecycle.Timeout.stop)
+        return ended.map { [self] in retired(plan, first.stoppedInOrder) }
+    }
+
+    func watch(_ plugin: HostedPlugin) {
         plugin.own.value.onCrash = { [weak self] plugin in self?.crashed(plugin) }
     }
 
@@ -101,6 +147,8 @@ final class PluginSupervisor: Sendable {
     /// What is served has crashed; the requests that it has are not replied to yet. [event loop]
     private func crashed(_ plugin: HostedPlugin) {
         guard case .crashed(let reason) = plugin.state else { preconditionFailure("told of a crash that was none") }
+        // One that was replaced is not missed.
+        guard plugin === current else { return }
         state.withLockedValue { state in
             if plugin.flags.contains(.replayable) { state.predecessors.append(plugin) }
             state.record.add(reason: reason)
@@ -109,7 +157,7 @@ final class PluginSupervisor: Sendable {
         plugin.ended().whenComplete { [self] _ in noteEnd(of: plugin) }
         // Behind the replies to the requests that it took along.
         eventLoop.execute { [self] in
-            if !state.withLockedValue(\.isStopped) { decide() }
+            if plugin === current { decide() }
         }
     }
 
@@ -118,10 +166,14 @@ final class PluginSupervisor: Sendable {
         if case .signalled(let number) = end { state.withLockedValue { $0.record.signal = number } }
     }
 
-    private func decide() {
+    func decide() {
         let decision = state.withLockedValue { state -> RestartPolicy.Decision? in
             // Its owner has started it meanwhile: the next generation waits for this one's end only.
-            guard state.next == nil else { return nil }
+            guard state.next == nil, !state.isStopped, !state.isRetired else { return nil }
+            guard state.replacement == nil else {
+                state.owesDecision = true
+                return nil
+            }
             return state.policy.crashed(now: HostedPlugin.now, jitter: Double.random(in: 0..<1))
         }
         switch decision {
@@ -149,6 +201,9 @@ final class PluginSupervisor: Sendable {
     func startNow() -> EventLoopFuture<StartOutcome> {
         eventLoop.flatSubmit { [self] in
             guard !state.withLockedValue(\.isStopped) else { return eventLoop.makeSucceededFuture(.failed(.stopping)) }
+            guard state.withLockedValue({ $0.replacement == nil }) else {
+                return eventLoop.makeSucceededFuture(.isStarting)
+            }
             let (current, outcome) = state.withLockedValue { state in
                 state.policy.reset()
                 state.isQuarantined = false
@@ -167,13 +222,14 @@ final class PluginSupervisor: Sendable {
     }
 
     /// Loads and starts another generation, and lets it take the place of the one that has crashed. [event loop]
-    private func bringUp() -> EventLoopFuture<StartOutcome> {
+    func bringUp() -> EventLoopFuture<StartOutcome> {
         let (last, next) = state.withLockedValue { state -> (HostedPlugin, HostedPlugin?) in
-            guard !state.isStopped, state.next == nil else { return (state.current, nil) }
+            guard !state.isStopped, !state.isRetired, state.next == nil, state.replacement == nil else {
+                return (state.current, nil)
+            }
             state.restart = nil
             if state.current.traffic.withLockedValue(\.hasAnnounced) { state.hasAnnounced = true }
-            let next = makeGeneration(state.lastGeneration + 1)
-            state.lastGeneration += 1
+            let next = state.makeGeneration(of: state.plan)
             state.next = next
             return (state.current, next)
         }
@@ -196,7 +252,7 @@ final class PluginSupervisor: Sendable {
         let isStopped = state.withLockedValue { state in
             state.next = nil
             state.outcome = nil
-            return state.isStopped
+            return state.isStopped || state.isRetired
         }
         guard !isStopped else {
             _ = next.stop(grace: PluginLifecycle.Timeout.stop)
@@ -216,12 +272,7 @@ final class PluginSupervisor: Sendable {
             changed()
             return .running(next)
         }
-        let failure: LoadFailure =
-            switch next.state {
-            case .failed(let failure): failure
-            case .crashed(let reason): LoadFailure(.crashed, reason)
-            default: LoadFailure(.startFailed, "was stopped while it started")
-            }
+        let failure = next.startFailure
         logger.error("could not be started again: \(failure)")
         state.withLockedValue { state in
             state.record.add(reason: "\(failure)")
@@ -229,36 +280,19 @@ final class PluginSupervisor: Sendable {
         }
         noteEnd(of: next)
         // One that has never been served was not started again before its owner wanted it, and is not now.
-        if case .crashed = last.state { decide() }
+        if last.hasRun { decide() }
         return .failed(failure)
-    }
-
-    // MARK: - For the gateway's table
-
-    /// Whom applications may be told of, the generation that runs or has run; and what becomes of the subscriptions of those
-    /// before it, each of which is named once with its successor. The subscriptions of a generation that repeats requests
-    /// safely wait as soon as it is away, whoever notices first.
-    func publication() -> (endpoint: HostedPlugin?, successions: [EndpointChange.Succession]) {
-        state.withLockedValue { state in
-            let current = state.current
-            let isOnline = current.isOnline
-            var successions = state.predecessors.map {
-                EndpointChange.Succession(predecessor: $0, successor: isOnline ? current : nil)
-            }
-            if isOnline { state.predecessors = [] }
-            if current.flags.contains(.replayable), !state.isQuarantined, !state.isStopped {
-                successions.append(.init(predecessor: current, successor: nil))
-            }
-            return (current.hasRun ? current : nil, successions)
-        }
     }
 
     // MARK: - End
 
-    /// Whether some process may still use the library's copy. One that was loaded in process is used for good.
-    var mayUseLibrary: Bool {
-        let plugin = current
-        return !plugin.transport.isIsolated || plugin.transport.pid != nil
+    /// Whose copies no process uses any more. One that was loaded in process is used for good.
+    var plansOfEndedProcesses: [GenerationPlan] {
+        let (generations, plan, current) = state.withLockedValue { state in
+            let others = state.replaced.map { ($0.plugin, $0.plan) } + [state.replacement].compactMap(\.self)
+            return (others, state.plan, state.current)
+        }
+        return (generations + [(current, plan)]).filter { $0.0.transport.isIsolated && $0.0.transport.pid == nil }.map(\.1)
     }
 
     /// Stops the plug-in for good; see ``HostedPlugin/stop(grace:)``.
@@ -266,12 +300,13 @@ final class PluginSupervisor: Sendable {
         let plugins = state.withLockedValue { state in
             state.isStopped = true
             state.restart?.cancel()
-            return [state.current, state.next].compactMap(\.self)
+            return [state.current, state.next, state.replacement?.plugin].compactMap(\.self)
+                + state.replaced.map(\.plugin)
         }
         return .andAllComplete(plugins.map { $0.stop(grace: grace) }, on: eventLoop)
     }
 }
 
 extension LoadFailure {
-    fileprivate static let stopping = LoadFailure(.startFailed, "the gateway is stopping")
+    static let stopping = LoadFailure(.startFailed, "the gateway is stopping")
 }

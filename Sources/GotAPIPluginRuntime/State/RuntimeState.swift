@@ -145,6 +145,7 @@ struct RuntimeState {
         case .reachable(let handle, let isReachable): subscriptions[handle]?.isReachable = isReachable
         case .pushesRead(let bytes): outgoing.pushesWereRead(bytes: bytes)
         case .probe(let number): inbox.append(.probe(number))
+        case .flush(let number): outgoing.append(.flushed(number))
         case .message: throw .malformed  // Read by ``MessageFrame``; not reached.
         }
     }

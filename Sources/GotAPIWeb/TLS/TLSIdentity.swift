@@ -1,5 +1,6 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
+import Crypto
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOSSL
@@ -41,6 +42,15 @@ package struct TLSIdentity: Sendable, Equatable {
         } catch {
             throw TLSFailure(file: keyFile, reason: "is not the key of the certificate in \(certificateFile)")
         }
+    }
+
+    /// SHA-256 over what the files hold: two equal ones mean that nothing has changed. Blocks.
+    package func digest() throws(TLSFailure) -> [UInt8] {
+        var hash = SHA256()
+        for file in [certificateFile, keyFile, chainFile].compactMap(\.self) {
+            hash.update(data: SHA256.hash(data: try bytes(of: file)).map { $0 })
+        }
+        return Array(hash.finalize())
     }
 
     private func certificates(in file: String) throws(TLSFailure) -> [NIOSSLCertificate] {

@@ -1,7 +1,5 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
-package import GotAPICore
-
 /// Who has which service: a serviceId and a profile together belong to one plug-in
 /// (gotapi-wire.md, "Service discovery").
 package struct ServiceOwners: Sendable {
@@ -11,6 +9,12 @@ package struct ServiceOwners: Sendable {
         package let profile: String
         /// The id of the plug-in that has it.
         package let owner: String
+
+        package init(serviceID: String, profile: String, owner: String) {
+            self.serviceID = serviceID
+            self.profile = profile
+            self.owner = owner
+        }
 
         package var description: String { "service \(serviceID) with profile \(profile) belongs to \(owner)" }
     }
@@ -22,7 +26,7 @@ package struct ServiceOwners: Sendable {
 
     /// Takes the service down as its plug-in's, unless that or another plug-in has it already.
     package mutating func add(_ service: Service, of plugin: String) -> Conflict? {
-        let profiles = RouteTable.profiles(of: service)
+        let profiles = service.routes
         for profile in profiles {
             guard let owner = owners[service.serviceID]?[profile] else { continue }
             return Conflict(serviceID: service.serviceID, profile: profile, owner: owner)

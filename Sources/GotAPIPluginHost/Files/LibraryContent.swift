@@ -1,0 +1,51 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Crypto
+import GotAPICore
+
+/// What is in a plug-in's file, and in the libraries beside it where it has a folder of its own: two equal ones are the
+/// same plug-in, whatever the files' times say.
+struct LibraryContent: Sendable, Equatable {
+    /// SHA-256 of the library, in lower-case hexadecimal digits.
+    let sha256: String
+    /// By name, SHA-256 of a library, or where a symbolic link leads.
+    let companions: [String: String]
+
+    init(sha256: String, companions: [String: String]) {
+        self.sha256 = sha256
+        self.companions = companions
+    }
+
+    /// Reads the files where they lie. Blocks.
+    ///
+    /// - Throws: ``LoadFailure`` as ``LibraryStore/copy(_:from:)`` does: what cannot be copied cannot be compared.
+    init(of file: LibraryFile, from source: LibrarySource) throws(LoadFailure) {
+        let opened = try source.open(file)
+        var budget = LibraryStore.maximumSize
+        let sha256 = try Self.digest(of: opened.library, named: file.name, budget: &budget)
+        var companions: [String: String] = [:]
+        if let folder = opened.folder {
+            for name in try source.companionNames(of: file, in: folder) {
+                switch try source.openCompanion(name, of: file, in: folder) {
+                case .library(let library):
+                    companions[name] = try Self.digest(of: library, named: name, budget: &budget)
+                case .link(let destination): companions[name] = Self.link(to: destination)
+                case .other: continue
+                }
+            }
+        }
+        self.init(sha256: sha256, companions: companions)
+    }
+
+    static func link(to destination: String) -> String { "-> " + destination }
+
+    private static func digest(
+        of file: borrowing FileDescriptor, named name: String, budget: inout Int
+    ) throws(LoadFailure) -> String {
+        var hash = SHA256()
+        do throws(SystemError) {
+            try file.forEachChunk(budget: &budget) { chunk throws(SystemError) in hash.update(bufferPointer: chunk) }
+        } catch { throw .notCopied(name, error, isTooLarge: budget < 0) }
+        return hexadecimal(hash.finalize())
+    }
+}

@@ -1,0 +1,116 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// From the folder to what generations are made from; no code of a plug-in runs.
+extension PluginHost {
+    /// What was found.
+    struct Scan: Sendable {
+        let source: LibrarySource
+        let store: LibraryStore
+        /// By path.
+        let files: [LibraryFile]
+    }
+
+    /// Looks for libraries, and warns of what looks like one and is none.
+    ///
+    /// - Throws: ``LoadFailure`` with `COPY_FAILED` where the folder, or the state folder, cannot be used.
+    func scanFolder() async throws(LoadFailure) -> Scan {
+        let settings = settings
+        let known = store.withLockedValue { $0 }
+        do {
+            let (scan, content) = try await NIOThreadPool.singleton.runIfActive {
+                let source: LibrarySource
+                let content: PluginFolder.Content
+                do throws(SystemError) {
+                    source = try LibrarySource(rootPath: settings.rootPath)
+                    content = try PluginFolder(path: source.rootPath).scan()
+                } catch { throw LoadFailure.unreadable(settings.rootPath, error) }
+                let store = try known ?? LibraryStore(statePath: settings.statePath)
+                return (Scan(source: source, store: store, files: content.libraries), content)
+            }
+            for path in content.misnamed {
+                logger.warning(
+                    """
+                    \(path.printable) is left out: between libgotapi-plugin- and .so a name has letters, digits, \
+                    '-' and '_', and begins with a letter
+                    """)
+            }
+            for reason in content.unreadable { logger.warning("a folder of plug-ins is left out: \(reason)") }
+            store.withLockedValue { $0 = scan.store }
+            return scan
+        } catch { throw LoadFailure(wrapping: error) }
+    }
+
+    /// Copies and checks one file.
+    func prepare(_ file: LibraryFile, in scan: Scan) async -> Result<PreparedLibrary, LoadFailure> {
+        guard !settings.requiresSignatures else { return .failure(.unverifiable) }
+        do {
+            return .success(
+                try await NIOThreadPool.singleton.runIfActive {
+                    try PreparedLibrary(file, from: scan.source, into: scan.store)
+                })
+        } catch { return .failure(LoadFailure(wrapping: error)) }
+    }
+
+    /// What generations of a library are made from, as the owner wants them now. Makes its folders.
+    func plan(
+        for library: PreparedLibrary, on eventLoop: any EventLoop
+    ) async throws(LoadFailure) -> GenerationPlan {
+        let settings = settings
+        let id = library.image.note.id
+        let wishes = settings.wishes(for: id)
+        let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.sha256)
+        let isolation = isolation(of: suspect, wanted: wishes.isolation ?? settings.defaultIsolation)
+        if isolation == .none, let failure = library.image.inProcessFailure { throw failure }
+        let dataPath = settings.statePath + "/plugins/" + id
+        let cage: Cage?
+        do {
+            cage = try await NIOThreadPool.singleton.runIfActive {
+                _ = try PrivateFolder.make(settings.statePath + "/plugins")
+                _ = try PrivateFolder.make(dataPath)
+                guard isolation == .process else { return nil }
+                _ = try PrivateFolder.make(dataPath + "/tmp")
+                return Cage(library, dataPath: dataPath, settings)
+            }
+        } catch { throw LoadFailure(wrapping: error) }
+        let instruction = LoadInstruction(
+            library: library.copy.library, id: id, config: wishes.configJSON, dataDirectory: dataPath,
+            resourceDirectory: library.resourcePath, cage: cage)
+        let limits = ControlGroup.Limits(of: id, settings)
+        let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil
+        return GenerationPlan(library: library, wishes: wishes, isolation: isolation, mark: mark) {
+            [sink, logger] generation in
+            let transport: any PluginTransport =
+                switch isolation {
+                case .none: InProcessTransport(name: id, activity: mark, eventLoop: eventLoop)
+                case .process:
+                    RunnerTransport(
+                        command: .runner(at: settings.runnerPath, id: id, dataPath: dataPath, limits: limits),
+                        eventLoop: eventLoop)
+                }
+            return HostedPlugin(
+                generation: generation, instruction: instruction, flags: library.image.note.flags,
+                transport: transport, sink: sink, eventLoop: eventLoop,
+                hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, memoryLimit: limits.memory,
+                logger: logger)
+        }
+    }
+
+    /// As the owner says; but what may have taken a gateway with it runs in a process of its own.
+    private func isolation(of library: InFlightRecord.Suspect, wanted: PluginIsolation) -> PluginIsolation {
+        guard wanted == .none, inFlight.withLockedValue({ $0?.suspects.contains(library) ?? false }) else {
+            return wanted
+        }
+        logger.error(
+            """
+            plug-in \(library.id) was running in the gateway's own process when that died: until its file changes, it \
+            runs in a process of its own
+            """)
+        return .process
+    }
+}

@@ -1,0 +1,237 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// Reload: plugin-abi.md, "Reload". What is wrong with a new file harms nobody: what ran before goes on.
+extension PluginHost {
+    /// A file, compared with what runs.
+    private struct Found: Sendable {
+        let file: LibraryFile
+        let content: ReloadPlan.Finding.Content
+        /// What a new generation would be made from; `nil` where there is no need for one, or no way to one.
+        let library: PreparedLibrary?
+    }
+
+    /// Compares the plug-ins' folder with what runs, and brings what runs up to date. Returns when the new generations are
+    /// served; the old ones go on with what they were asked.
+    ///
+    /// - Parameter settings: what holds from now on; for a plug-in that runs, from its next generation on.
+    package func reload(_ settings: PluginHostSettings) async -> PluginReloadReport {
+        use(settings)
+        let running = servedPlugins()
+        let scan: Scan
+        do throws(LoadFailure) { scan = try await scanFolder() } catch {
+            var report = PluginReloadReport()
+            report.kept = running.map { .init($0) }
+            report.refused = [.init(file: settings.rootPath, id: nil, failure: error, isServed: false)]
+            return report
+        }
+        let found = await examine(scan, running, settings)
+        let plan = ReloadPlan(
+            findings: found.map { ReloadPlan.Finding(path: $0.file.path, content: $0.content) },
+            running: running.map { ReloadPlan.Running(id: $0.id, path: $0.plan.library.file.path) },
+            isEnabled: { settings.wishes(for: $0).isEnabled })
+        return await bringUp(plan, found, running)
+    }
+
+    /// Those that run or will again. The others are forgotten, so that their files are looked at anew.
+    private func servedPlugins() -> [PluginSupervisor] {
+        table.withLockedValue { table in
+            table.slots.removeAll { slot in
+                if case .failed = slot.hosted?.current.state { true } else { false }
+            }
+            return table.slots.compactMap(\.hosted)
+        }
+    }
+
+    // MARK: - Files
+
+    /// Compares what is in the files, and copies and checks what is new.
+    private func examine(
+        _ scan: Scan, _ running: [PluginSupervisor], _ settings: PluginHostSettings
+    ) async -> [Found] {
+        let plans = Dictionary(running.map { ($0.plan.library.file.path, $0.plan) }) { first, _ in first }
+        return await Self.inParallel(scan.files) { [self] file in
+            let plan = plans[file.path]
+            let isSame = if let plan { await isUnchanged(plan, in: scan) } else { false }
+            if isSame, let plan, plan.wishes == settings.wishes(for: plan.id) {
+                return Found(file: file, content: .same(id: plan.id), library: nil)
+            }
+            switch await prepare(file, in: scan) {
+            case .success(let library):
+                return Found(file: file, content: .other(id: library.image.note.id), library: library)
+            case .failure(let failure): return Found(file: file, content: .unusable(failure), library: nil)
+            }
+        }
+    }
+
+    private func isUnchanged(_ plan: GenerationPlan, in scan: Scan) async -> Bool {
+        // Whatever cannot be read cannot be copied either, which then says why.
+        let content = try? await NIOThreadPool.singleton.runIfActive {
+            try LibraryContent(of: plan.library.file, from: scan.source)
+        }
+        return content == plan.library.copy.content
+            && scan.source.resourcePath(of: plan.library.file) == plan.library.resourcePath
+    }
+
+    // MARK: - Generations
+
+    /// Loads, starts and swaps what the plan wants.
+    private func bringUp(
+        _ plan: ReloadPlan, _ found: [Found], _ running: [PluginSupervisor]
+    ) async -> PluginReloadReport {
+        var round = await candidates(plan, found, running)
+        let added = round.candidates.filter { !$0.isReplacement }.map(\.supervisor)
+        let leaving = running.filter { plan.removed.contains($0.id) }
+        table.withLockedValue { $0.candidates = added }
+
+        await round.attempt { await $0.load() }
+        let conflicts = conflicts(round, staying: running.filter { !plan.removed.contains($0.id) })
+        await round.attempt { conflicts[$0.plan.id] }
+        let exclusive = Set(
+            round.candidates.filter { $0.isReplacement && $0.supervisor.isExclusive }.map(\.plan.id))
+        await round.attempt(where: { !exclusive.contains($0.plan.id) }) { await $0.start() }
+        await round.attempt(where: { !exclusive.contains($0.plan.id) }) { await $0.commit() }
+
+        for plugin in leaving { await plugin.retire().value }
+        fillTable(plan, found, running, round.failures, added, leaving: leaving)
+        publish()
+        if !exclusive.isEmpty {
+            await round.attempt(where: { exclusive.contains($0.plan.id) }) {
+                await $0.supervisor.exchange().failure
+            }
+            fillTable(plan, found, running, round.failures, added)
+        }
+        return report(plan, found, running, round.failures)
+    }
+
+    private func candidates(
+        _ plan: ReloadPlan, _ found: [Found], _ running: [PluginSupervisor]
+    ) async -> ReloadRound {
+        var round = ReloadRound()
+        for (index, verdict) in plan.verdicts.enumerated() {
+            guard let library = found[index].library else { continue }
+            guard let id = verdict.wantedID else {
+                discard(library.copy)
+                continue
+            }
+            let supervisor = running.first { $0.id == id }
+            do throws(LoadFailure) {
+                let plan = try await self.plan(for: library, on: supervisor?.eventLoop ?? group.next())
+                round.add(
+                    ReloadRound.Candidate(
+                        index: index, supervisor: supervisor ?? self.supervisor(of: plan), plan: plan,
+                        isReplacement: supervisor != nil))
+            } catch {
+                discard(library.copy)
+                round.refuse(index, error)
+            }
+        }
+        return round
+    }
+
+    /// By id, who cannot be served because of another's services.
+    private func conflicts(_ round: ReloadRound, staying: [PluginSupervisor]) -> [String: LoadFailure] {
+        let candidates = Dictionary(round.candidates.map { ($0.plan.id, $0) }) { first, _ in first }
+        let stayingParties = staying.map { plugin in
+            ServiceClaims.Party(
+                id: plugin.id, present: plugin.current.services, wanted: candidates[plugin.id]?.services)
+        }
+        let addedParties = round.candidates.filter { !$0.isReplacement }.map { candidate in
+            ServiceClaims.Party(id: candidate.plan.id, present: nil, wanted: candidate.services)
+        }
+        return ServiceClaims.refusals(among: stayingParties + addedParties)
+    }
+
+    // MARK: - Outcome
+
+    private func fillTable(
+        _ plan: ReloadPlan, _ found: [Found], _ running: [PluginSupervisor], _ failures: [Int: LoadFailure],
+        _ added: [PluginSupervisor], leaving: [PluginSupervisor] = []
+    ) {
+        let hosted = Dictionary((running + added).map { ($0.id, $0) }) { first, _ in first }
+        let slots = zip(found, plan.verdicts).enumerated().map { index, pair in
+            let (file, verdict) = (pair.0.file, pair.1)
+            var slot = Slot(file: file, outcome: .disabled)
+            switch verdict {
+            case .kept(let id), .replaced(let id): slot.outcome = hosted[id].map(Slot.Outcome.hosted) ?? .disabled
+            case .added(let id):
+                slot.outcome = failures[index].map(Slot.Outcome.refused) ?? hosted[id].map(Slot.Outcome.hosted) ?? .disabled
+            case .disabled: ()
+            case .refused(let failure, let id, let isServed):
+                let plugin = id.flatMap { isServed ? hosted[$0] : nil }
+                slot.outcome = plugin.map(Slot.Outcome.hosted) ?? .refused(failure)
+            }
+            slot.id = verdict.id
+            slot.sha256 = pair.0.library?.copy.sha256
+            if slot.hosted != nil { slot.update = failures[index] ?? verdict.failure }
+            return slot
+        }
+        table.withLockedValue { table in
+            table.slots = slots
+            table.leaving += leaving
+            table.candidates = []
+        }
+    }
+
+    private func report(
+        _ plan: ReloadPlan, _ found: [Found], _ running: [PluginSupervisor], _ failures: [Int: LoadFailure]
+    ) -> PluginReloadReport {
+        var report = PluginReloadReport()
+        for (index, verdict) in plan.verdicts.enumerated() {
+            let file = found[index].file.path
+            if let failure = failures[index] ?? verdict.failure {
+                report.refused.append(
+                    .init(
+                        file: file, id: verdict.id, failure: failure,
+                        isServed: verdict.isServed))
+                continue
+            }
+            switch verdict {
+            case .kept(let id): report.kept.append(.init(id: id, file: file))
+            case .replaced(let id): report.replaced.append(.init(id: id, file: file))
+            case .added(let id): report.added.append(.init(id: id, file: file))
+            case .disabled, .refused: ()
+            }
+        }
+        report.removed = running.filter { plan.removed.contains($0.id) }.map { .init($0) }
+        return report
+    }
+}
+
+extension ReloadPlan.Verdict {
+    /// Of the plug-in that a new generation is to be made of.
+    fileprivate var wantedID: String? {
+        switch self {
+        case .replaced(let id), .added(let id): id
+        case .kept, .disabled, .refused: nil
+        }
+    }
+
+    fileprivate var id: String? {
+        switch self {
+        case .kept(let id), .replaced(let id), .added(let id), .disabled(let id): id
+        case .refused(_, let id, _): id
+        }
+    }
+
+    fileprivate var failure: LoadFailure? {
+        if case .refused(let failure, _, _) = self { failure } else { nil }
+    }
+
+    /// Whether something runs that goes on where the change is not made.
+    fileprivate var isServed: Bool {
+        switch self {
+        case .kept, .replaced: true
+        case .added, .disabled: false
+        case .refused(_, _, let isServed): isServed
+        }
+    }
+}
+
+extension PluginReloadReport.Plugin {
+    fileprivate init(_ plugin: PluginSupervisor) { self.init(id: plugin.id, file: plugin.plan.library.file.path) }
+}

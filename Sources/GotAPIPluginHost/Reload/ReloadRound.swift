@@ -1,0 +1,79 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import NIOCore
+
+/// The generations that one reload brings up, and why some of them are not served. Each step is done for all at once; who
+/// fails is out, and what ran before it goes on.
+struct ReloadRound {
+    /// A generation that may take another's place, or be added.
+    struct Candidate: Sendable {
+        /// Of the file, in scan order.
+        let index: Int
+        let supervisor: PluginSupervisor
+        let plan: GenerationPlan
+        let isReplacement: Bool
+    }
+
+    private(set) var candidates: [Candidate] = []
+    /// By the file's index.
+    private(set) var failures: [Int: LoadFailure] = [:]
+
+    mutating func add(_ candidate: Candidate) { candidates.append(candidate) }
+
+    mutating func refuse(_ index: Int, _ failure: LoadFailure) { failures[index] = failure }
+
+    /// Lets all candidates that are chosen take a step, at once.
+    ///
+    /// - Parameter step: says why a candidate fails, or `nil`.
+    mutating func attempt(
+        where isChosen: (Candidate) -> Bool = { _ in true },
+        _ step: @escaping @Sendable (Candidate) async -> LoadFailure?
+    ) async {
+        let outcomes = await PluginHost.inParallel(candidates.filter(isChosen)) { ($0, await step($0)) }
+        let failed = outcomes.compactMap { candidate, failure in failure.map { (candidate, $0) } }
+        for (candidate, failure) in failed { failures[candidate.index] = failure }
+        candidates.removeAll { failures[$0.index] != nil }
+        // What has failed may take its time to end: not one after another.
+        _ = await PluginHost.inParallel(failed) { candidate, failure in await candidate.giveUp(failure) }
+    }
+}
+
+extension ReloadRound.Candidate {
+    /// What it would serve, once it is loaded.
+    var services: [Service] { (isReplacement ? supervisor.replacement : supervisor.current)?.services ?? [] }
+
+    /// What of it is loaded or started.
+    private var isRunning: Bool { supervisor.current.state == .running }
+
+    func load() async -> LoadFailure? {
+        if isReplacement { return await supervisor.loadReplacement(plan).failure }
+        await supervisor.load().value
+        return supervisor.current.state == .loaded ? nil : supervisor.current.startFailure
+    }
+
+    func start() async -> LoadFailure? {
+        if isReplacement { return await supervisor.startReplacement().failure }
+        await supervisor.start().value
+        return isRunning ? nil : supervisor.current.startFailure
+    }
+
+    func commit() async -> LoadFailure? {
+        isReplacement ? await supervisor.commitReplacement().failure : nil
+    }
+
+    func giveUp(_ failure: LoadFailure) async {
+        if isReplacement { return await supervisor.abandonReplacement(failure).value }
+        await supervisor.reject(failure).value
+    }
+}
+
+extension EventLoopFuture where Value == LoadFailure? {
+    /// Waits for a future that never fails.
+    var failure: LoadFailure? {
+        get async {
+            // Only success completes the futures of this module.
+            try? await get()
+        }
+    }
+}
