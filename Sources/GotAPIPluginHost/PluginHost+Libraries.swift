@@ -84,7 +84,7 @@ extension PluginHost {
         let limits = ControlGroup.Limits(of: id, settings)
         let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil
         return GenerationPlan(library: library, wishes: wishes, isolation: isolation, mark: mark) {
-            [sink, logger] generation in
+            [sink, logger, currentSettings] generation in
             let transport: any PluginTransport =
                 switch isolation {
                 case .none: InProcessTransport(name: id, activity: mark, eventLoop: eventLoop)
@@ -96,7 +96,9 @@ extension PluginHost {
             return HostedPlugin(
                 generation: generation, instruction: instruction, flags: library.image.note.flags,
                 transport: transport, sink: sink, eventLoop: eventLoop,
-                hungAfter: (settings.responseTimeout + .seconds(10)).nanoseconds, memoryLimit: limits.memory,
+                hungAfter: {
+                    (currentSettings.withLockedValue(\.responseTimeout) + .seconds(10)).nanoseconds
+                }, memoryLimit: limits.memory,
                 logger: logger)
         }
     }

@@ -86,23 +86,25 @@ extension PluginHost {
         var round = await candidates(plan, found, running)
         let added = round.candidates.filter { !$0.isReplacement }.map(\.supervisor)
         let leaving = running.filter { plan.removed.contains($0.id) }
-        table.withLockedValue { $0.candidates = added }
+        let isShutDown = table.withLockedValue { table in
+            table.candidates = added
+            return table.isShutDown
+        }
 
+        if isShutDown { await round.attempt { _ in .stopping } }
         await round.attempt { await $0.load() }
         let conflicts = conflicts(round, staying: running.filter { !plan.removed.contains($0.id) })
         await round.attempt { conflicts[$0.plan.id] }
         let exclusive = Set(
             round.candidates.filter { $0.isReplacement && $0.supervisor.isExclusive }.map(\.plan.id))
-        await round.attempt(where: { !exclusive.contains($0.plan.id) }) { await $0.start() }
-        await round.attempt(where: { !exclusive.contains($0.plan.id) }) { await $0.commit() }
+        await round.attempt(except: exclusive) { await $0.start() }
+        await round.attempt(except: exclusive) { await $0.commit() }
 
         for plugin in leaving { await plugin.retire().value }
         fillTable(plan, found, running, round.failures, added, leaving: leaving)
         publish()
         if !exclusive.isEmpty {
-            await round.attempt(where: { exclusive.contains($0.plan.id) }) {
-                await $0.supervisor.exchange().failure
-            }
+            await round.attempt { exclusive.contains($0.plan.id) ? await $0.supervisor.exchange().failure : nil }
             fillTable(plan, found, running, round.failures, added)
         }
         return report(plan, found, running, round.failures)
@@ -159,14 +161,14 @@ extension PluginHost {
             switch verdict {
             case .kept(let id), .replaced(let id): slot.outcome = hosted[id].map(Slot.Outcome.hosted) ?? .disabled
             case .added(let id):
-                slot.outcome = failures[index].map(Slot.Outcome.refused) ?? hosted[id].map(Slot.Outcome.hosted) ?? .disabled
+                slot.outcome =
+                    failures[index].map(Slot.Outcome.refused) ?? hosted[id].map(Slot.Outcome.hosted) ?? .disabled
             case .disabled: ()
             case .refused(let failure, let id, let isServed):
                 let plugin = id.flatMap { isServed ? hosted[$0] : nil }
                 slot.outcome = plugin.map(Slot.Outcome.hosted) ?? .refused(failure)
             }
             slot.id = verdict.id
-            slot.sha256 = pair.0.library?.copy.sha256
             if slot.hosted != nil { slot.update = failures[index] ?? verdict.failure }
             return slot
         }

@@ -48,7 +48,7 @@ package final class PluginHost: Sendable {
     let sink: any EventSink
     let logger: Logger
     private let endpointsChanged: @Sendable (EndpointChange) -> Void
-    private let currentSettings: NIOLockedValueBox<PluginHostSettings>
+    let currentSettings: NIOLockedValueBox<PluginHostSettings>
     let table = NIOLockedValueBox(Table())
     let store = NIOLockedValueBox<LibraryStore?>(nil)
     let inFlight = NIOLockedValueBox<InFlightRecord?>(nil)
@@ -113,7 +113,8 @@ package final class PluginHost: Sendable {
         await openInFlightRecord()
         var slots: [Slot] = []
         var fileByID: [String: String] = [:]
-        for (file, prepared) in zip(scan.files, await Self.inParallel(scan.files) { await self.prepare($0, in: scan) }) {
+        for (file, prepared) in zip(scan.files, await Self.inParallel(scan.files) { await self.prepare($0, in: scan) })
+        {
             do throws(LoadFailure) {
                 let library = try prepared.get()
                 let id = library.image.note.id
@@ -149,10 +150,9 @@ package final class PluginHost: Sendable {
     }
 
     func supervisor(of plan: GenerationPlan) -> PluginSupervisor {
-        let settings = settings
-        return PluginSupervisor(
-            plan, receiver: settings.receiver, drainTime: settings.responseTimeout, policy: settings.restartPolicy
-        ) { [weak self] in
+        PluginSupervisor(plan) { [currentSettings] in
+            currentSettings.withLockedValue { $0 }
+        } changed: { [weak self] in
             self?.publish()
         } retired: { [weak self] plan, isInOrder in
             self?.retired(plan, isInOrder: isInOrder)

@@ -231,7 +231,8 @@ package final class GatewayServer: ServiceLifecycle.Service {
                 webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)], files: files.files)
         ]
         if let port = configuration.separateWebPort {
-            listeners.append(WebListener(addresses: addresses, port: port, tls: certificate.context, files: files.files))
+            listeners.append(
+                WebListener(addresses: addresses, port: port, tls: certificate.context, files: files.files))
         }
         var web = WebConfiguration(listeners: listeners, logger: logger)
         web.onDroppedPushes = gateway.countLostPushes

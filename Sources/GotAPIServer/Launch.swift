@@ -23,7 +23,8 @@ package enum Launch {
         do {
             for warning in try file.check() { logger.warning("\(warning)") }
             let server = GatewayServer(
-                configuration: file.configuration, options: options, logger: logger, print: ProcessOutput.standard.write,
+                configuration: file.configuration, options: options, logger: logger,
+                print: ProcessOutput.standard.write,
                 reread: { () throws(ConfigurationError) in
                     let file = try reread()
                     for warning in try file.check() { logger.warning("\(warning)") }

@@ -109,6 +109,7 @@ final class HostedPlugin: PluginEndpoint {
     let flags: PluginDescriptor.Flags
     /// In bytes, for its process.
     let memoryLimit: UInt64
+    private let hungAfter: @Sendable () -> UInt64
     let transport: any PluginTransport
     let sink: any EventSink
     let eventLoop: any EventLoop
@@ -122,9 +123,11 @@ final class HostedPlugin: PluginEndpoint {
     ///   - hungAfter: in nanoseconds; how long the plug-in's thread may be blocked until it counts as hung.
     init(
         generation: Int, instruction: LoadInstruction, flags: PluginDescriptor.Flags, transport: any PluginTransport,
-        sink: any EventSink, eventLoop: any EventLoop, hungAfter: UInt64, memoryLimit: UInt64, logger: Logger
+        sink: any EventSink, eventLoop: any EventLoop, hungAfter: @escaping @Sendable () -> UInt64, memoryLimit: UInt64,
+        logger: Logger
     ) {
         self.memoryLimit = memoryLimit
+        self.hungAfter = hungAfter
         id = instruction.id
         self.generation = generation
         self.instruction = instruction
@@ -135,7 +138,7 @@ final class HostedPlugin: PluginEndpoint {
         var logger = logger
         logger[metadataKey: "plugin"] = .string(id)
         self.logger = logger
-        own = .makeBoxSendingValue(Private(watch: ThreadWatch(patience: hungAfter)), eventLoop: eventLoop)
+        own = .makeBoxSendingValue(Private(watch: ThreadWatch(patience: hungAfter())), eventLoop: eventLoop)
     }
 
     var name: String { traffic.withLockedValue { $0.descriptor?.name ?? id } }
@@ -262,6 +265,7 @@ final class HostedPlugin: PluginEndpoint {
     }
 
     private func watchThread(now: UInt64, hasPending: Bool) {
+        own.value.watch.patience = hungAfter()
         switch own.value.watch.tick(now: now, hasPendingRequests: hasPending) {
         case .probe(let number): send(.probe(number))
         case .warn:

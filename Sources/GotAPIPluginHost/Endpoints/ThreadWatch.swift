@@ -18,7 +18,7 @@ struct ThreadWatch: Sendable, Equatable {
     static let warning: UInt64 = 5_000_000_000
 
     /// How long without a sign of life until it counts as hung.
-    let patience: UInt64
+    var patience: UInt64
     private var lastNumber: UInt64 = 0
     private var askedAt: UInt64?
     private var answeredAt: UInt64 = 0

@@ -162,7 +162,8 @@ extension LoadFailure {
                     + "one of its own; leave out what it does not need")
         case ETXTBSY:
             LoadFailure(
-                .badELF, "\(name.printable) was being written while it was copied; replace files by renaming, then reload")
+                .badELF,
+                "\(name.printable) was being written while it was copied; replace files by renaming, then reload")
         default: LoadFailure(.copyFailed, "\(name.printable) cannot be copied into the state folder: \(error)")
         }
     }

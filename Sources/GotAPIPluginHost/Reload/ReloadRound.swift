@@ -23,14 +23,17 @@ struct ReloadRound {
 
     mutating func refuse(_ index: Int, _ failure: LoadFailure) { failures[index] = failure }
 
-    /// Lets all candidates that are chosen take a step, at once.
+    /// Lets all candidates take a step, at once.
     ///
-    /// - Parameter step: says why a candidate fails, or `nil`.
+    /// - Parameters:
+    ///   - exempt: ids of plug-ins that do not take this one.
+    ///   - step: says why a candidate fails, or `nil`.
     mutating func attempt(
-        where isChosen: (Candidate) -> Bool = { _ in true },
-        _ step: @escaping @Sendable (Candidate) async -> LoadFailure?
+        except exempt: Set<String> = [], _ step: @escaping @Sendable (Candidate) async -> LoadFailure?
     ) async {
-        let outcomes = await PluginHost.inParallel(candidates.filter(isChosen)) { ($0, await step($0)) }
+        let outcomes = await PluginHost.inParallel(candidates.filter { !exempt.contains($0.plan.id) }) {
+            ($0, await step($0))
+        }
         let failed = outcomes.compactMap { candidate, failure in failure.map { (candidate, $0) } }
         for (candidate, failure) in failed { failures[candidate.index] = failure }
         candidates.removeAll { failures[$0.index] != nil }

@@ -25,7 +25,8 @@ struct ServiceClaims {
             let profile = conflict.profile.isEmpty ? "no profile" : "\(conflict.profile.printable)"
             return LoadFailure(
                 .duplicateService,
-                "serves \(profile) of the service \(conflict.serviceID.printable), as \(conflict.owner) does: remove one")
+                "serves \(profile) of the service \(conflict.serviceID.printable), as \(conflict.owner) does: remove one"
+            )
         }
         owners = tried
         return nil

@@ -55,7 +55,7 @@ extension PluginSupervisor {
     private func end(_ plugin: HostedPlugin) {
         plugin.release()
         eventLoop.execute { [self] in plugin.own.value.onAnswer = { [weak self] in self?.changed() } }
-        plugin.drain(patience: drainTime)
+        plugin.drain(patience: settings().responseTimeout)
             .flatMap { plugin.stop(grace: PluginLifecycle.Timeout.stop) }
             .whenComplete { [self] _ in forget(plugin) }
     }

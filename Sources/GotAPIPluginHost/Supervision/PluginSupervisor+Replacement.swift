@@ -69,7 +69,7 @@ extension PluginSupervisor {
                 return state.hasAnnounced
             }
             guard plugin.state == .running, isAsked else { return eventLoop.makeSucceededVoidFuture() }
-            return plugin.discover(receiver: receiver)
+            return plugin.discover(receiver: settings().receiver)
         }.map { plugin.state == .running ? nil : plugin.startFailure }
     }
 
@@ -101,6 +101,7 @@ extension PluginSupervisor {
                 plugin.state == .loaded ? plugin.reject(failure) : plugin.stop(grace: PluginLifecycle.Timeout.stop)
             let decides = state.withLockedValue { state in
                 state.replacement = nil
+                if plan.isolation == .none { state.retiredImages += 1 }
                 defer { state.owesDecision = false }
                 return state.owesDecision
             }
@@ -123,11 +124,12 @@ extension PluginSupervisor {
             return (wasRunning ? stopHolding(old) : old.ended())
                 .flatMap { [self] in bringIntoService(plugin) }
                 .flatMap { [self] failure in
+                    failure == nil ? commitReplacement() : eventLoop.makeSucceededFuture(failure)
+                }
+                .flatMap { [self] failure in
                     guard let failure else {
-                        return commitReplacement().map { [self] failure in
-                            changed()
-                            return failure
-                        }
+                        changed()
+                        return eventLoop.makeSucceededFuture(nil)
                     }
                     return wasRunning
                         ? rollBack(to: old).map { failure } : eventLoop.makeSucceededFuture(failure)

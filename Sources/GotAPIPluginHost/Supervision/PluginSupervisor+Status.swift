@@ -10,6 +10,8 @@ extension PluginSupervisor {
         var earlier = state.counters
         for replaced in state.replaced { earlier.add(replaced.plugin.traffic.withLockedValue(\.counters)) }
         current.fill(&status)
+        status.file = state.plan.library.file.path
+        status.sha256 = state.plan.library.copy.sha256
         status.isolation = current.transport.isIsolated ? .process : PluginIsolation.none
         if state.isQuarantined { status.state = .quarantined }
         status.crashes = state.record

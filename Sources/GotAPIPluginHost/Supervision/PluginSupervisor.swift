@@ -76,29 +76,25 @@ final class PluginSupervisor: Sendable {
     let id: String
     let eventLoop: any EventLoop
     let state: NIOLockedValueBox<State>
-    let receiver: String
-    /// How long a generation that was replaced may take for what it was asked.
-    let drainTime: Duration
+    let settings: @Sendable () -> PluginHostSettings
     let changed: @Sendable () -> Void
     /// Told when no generation of a plan lives any more, and whether its code has come to an end in order.
     let retired: @Sendable (GenerationPlan, Bool) -> Void
     let logger: Logger
 
     /// - Parameters:
-    ///   - receiver: the gateway's application id, for messages of the host's own.
-    ///   - drainTime: `plugin_response_timeout`.
+    ///   - settings: those that hold now.
     ///   - changed: told on the event loop whenever what applications can reach has changed.
     ///   - retired: told on the event loop when no generation of a plan lives any more.
     init(
-        _ plan: GenerationPlan, receiver: String, drainTime: Duration, policy: RestartPolicy,
+        _ plan: GenerationPlan, settings: @escaping @Sendable () -> PluginHostSettings,
         changed: @escaping @Sendable () -> Void, retired: @escaping @Sendable (GenerationPlan, Bool) -> Void
     ) {
         let first = plan.make(1)
         id = first.id
         eventLoop = first.eventLoop
-        state = NIOLockedValueBox(State(current: first, plan: plan, policy: policy))
-        self.receiver = receiver
-        self.drainTime = drainTime
+        state = NIOLockedValueBox(State(current: first, plan: plan, policy: settings().restartPolicy))
+        self.settings = settings
         self.logger = first.logger
         self.changed = changed
         self.retired = retired
@@ -241,7 +237,7 @@ final class PluginSupervisor: Sendable {
             .flatMap { [self] in
                 // Where nobody has asked yet, the descriptor's services are those that are known.
                 let isAsked = next.state == .running && state.withLockedValue(\.hasAnnounced)
-                return isAsked ? next.discover(receiver: receiver) : eventLoop.makeSucceededVoidFuture()
+                return isAsked ? next.discover(receiver: settings().receiver) : eventLoop.makeSucceededVoidFuture()
             }
             .map { [self] in take(next, after: last) }
         state.withLockedValue { if $0.next === next { $0.outcome = outcome } }
@@ -292,7 +288,8 @@ final class PluginSupervisor: Sendable {
             let others = state.replaced.map { ($0.plugin, $0.plan) } + [state.replacement].compactMap(\.self)
             return (others, state.plan, state.current)
         }
-        return (generations + [(current, plan)]).filter { $0.0.transport.isIsolated && $0.0.transport.pid == nil }.map(\.1)
+        return (generations + [(current, plan)]).filter { $0.0.transport.isIsolated && $0.0.transport.pid == nil }.map(
+            \.1)
     }
 
     /// Stops the plug-in for good; see ``HostedPlugin/stop(grace:)``.
