@@ -223,11 +223,13 @@ final class HostedPlugin: PluginEndpoint {
 
     private func count(_ reply: PluginReply, for message: PluginMessage) {
         guard message.kind == .request else { return }
-        switch reply {
-        case .members, .superseded: return
-        case .timeout, .unanswered, .crashed, .unavailable, .overloaded: break
+        traffic.withLockedValue { traffic in
+            switch reply {
+            case .members: ()
+            case .superseded: traffic.counters.requests -= 1  // It is another's.
+            case .timeout, .unanswered, .crashed, .unavailable, .overloaded: traffic.counters.errors += 1
+            }
         }
-        traffic.withLockedValue { $0.counters.errors += 1 }
     }
 
     /// Sends a frame that must not be lost; a process that lets so many wait is ended.

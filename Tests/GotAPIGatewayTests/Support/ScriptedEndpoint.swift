@@ -25,16 +25,22 @@ final class ScriptedEndpoint: PluginEndpoint {
         var ended: [Ended] = []
         var reachable: [Reachable] = []
         var isOnline = true
+        var holdsClosing = false
+        var closing: [@Sendable () -> Void] = []
     }
 
     let id: String
     let generation: Int
     let name: String
     let services: [Service]
+    let isReplayable: Bool
     private let state = NIOLockedValueBox(State())
 
     /// - Parameter services: JSON objects.
-    init(_ id: String, generation: Int = 1, services: [String] = [], onRequest: Script? = nil) {
+    init(
+        _ id: String, generation: Int = 1, services: [String] = [], isReplayable: Bool = true, onRequest: Script? = nil
+    ) {
+        self.isReplayable = isReplayable
         self.id = id
         self.generation = generation
         name = id
@@ -68,6 +74,13 @@ final class ScriptedEndpoint: PluginEndpoint {
         }
     }
 
+    /// Another has taken its place: it takes nothing more.
+    func supersede() {
+        for kind in [PluginMessage.Kind.serviceDiscovery, .clientID, .accessToken, .request] {
+            on(kind) { $1(.superseded) }
+        }
+    }
+
     func deliver(_ message: PluginMessage, reply: @escaping Reply) {
         let script = state.withLockedValue { state in
             state.messages.append(message)
@@ -80,6 +93,26 @@ final class ScriptedEndpoint: PluginEndpoint {
 
     func endSubscription(_ subscription: UInt64, reason: UnsubscribeReason) {
         state.withLockedValue { $0.ended.append(Ended(subscription: subscription, reason: reason)) }
+    }
+
+    /// What was pushed is still on its way, until ``flush()``.
+    func holdClosing() { state.withLockedValue { $0.holdsClosing = true } }
+
+    func flush() {
+        let closing = state.withLockedValue { state in
+            defer { state.closing = [] }
+            return state.closing
+        }
+        for completion in closing { completion() }
+    }
+
+    func closeSubscriptions(_ subscriptions: [UInt64], _ completion: @escaping @Sendable () -> Void) {
+        for subscription in subscriptions { endSubscription(subscription, reason: .gatewayStops) }
+        let isHeld = state.withLockedValue { state in
+            if state.holdsClosing { state.closing.append(completion) }
+            return state.holdsClosing
+        }
+        if !isHeld { completion() }
     }
 
     func setReachable(_ subscription: UInt64, _ isReachable: Bool) {

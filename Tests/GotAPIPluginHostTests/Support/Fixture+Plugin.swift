@@ -9,17 +9,24 @@ extension Fixture {
         #include <stdio.h>
         #include <stdlib.h>
         #include <string.h>
+        #include <sys/stat.h>
         #include <time.h>
         #include <unistd.h>
 
         #include "gotapi_plugin.h"
 
         #ifndef NO_NOTE
-        #ifdef REPLAYABLE
+        #if defined(REPLAYABLE)
         GOTAPI_PLUGIN_NOTE(ID, GOTAPI_FLAG_REPLAYABLE)
+        #elif defined(EXCLUSIVE)
+        GOTAPI_PLUGIN_NOTE(ID, GOTAPI_FLAG_EXCLUSIVE)
         #else
         GOTAPI_PLUGIN_NOTE(ID, 0)
         #endif
+        #endif
+
+        #ifndef VERSION
+        #define VERSION "1.2"
         #endif
 
         static const gotapi_host *host;
@@ -40,6 +47,14 @@ extension Fixture {
             host->return_message(host, message, members, strlen(members));
         }
 
+        /* A file's name in the data folder. */
+        static void data_path(char *path, size_t size, const char *name) {
+            const char *data = NULL;
+            uint64_t length = 0;
+            host->data_directory(host, &data, &length);
+            snprintf(path, size, "%s/%s", data, name);
+        }
+
         static gotapi_status start(void *context, const gotapi_host *given, void **self) {
             (void)context;
             host = given;
@@ -52,12 +67,19 @@ extension Fixture {
         #endif
         #ifdef START_SLOW
             /* Until the test puts a file there. */
-            const char *data = NULL;
-            uint64_t length = 0;
             char path[1024];
-            given->data_directory(given, &data, &length);
-            snprintf(path, sizeof(path), "%s/go", data);
+            data_path(path, sizeof(path), "go");
             while (access(path, F_OK) != 0) wait_for(5);
+        #endif
+        #ifdef EXCLUSIVE
+            /* A device that can be open once. */
+            char device[1024];
+            data_path(device, sizeof(device), "device");
+            if (mkdir(device, 0700) != 0) return -5;
+        #ifdef FAILS_WHEN_OPEN
+            rmdir(device);
+            return -7;
+        #endif
         #endif
         #ifdef START_CHANGES_SERVICES
             host->services_changed(host);
@@ -69,6 +91,11 @@ extension Fixture {
             (void)self;
         #ifdef STOP_HANGS
             for (;;) pause();
+        #endif
+        #ifdef EXCLUSIVE
+            char device[1024];
+            data_path(device, sizeof(device), "device");
+            rmdir(device);
         #endif
         }
 
@@ -86,7 +113,15 @@ extension Fixture {
 
         static void on_message(void *self, gotapi_message message) {
             (void)self;
-            if (is(message, "silent")) {
+            if (is(message, "version")) {
+                answer(message, "{\"data\":\"" VERSION "\"}");
+            } else if (is(message, "wait")) {
+                /* Until the test puts a file there. */
+                char path[1024];
+                data_path(path, sizeof(path), "go");
+                while (access(path, F_OK) != 0) wait_for(2);
+                answer(message, "{\"data\":\"" VERSION "\"}");
+            } else if (is(message, "silent")) {
                 host->retain(host, message);
             } else if (is(message, "twice")) {
                 answer(message, "{\"data\":1}");
@@ -187,6 +222,8 @@ extension Fixture {
             sizeof(gotapi_plugin),
         #if defined(OTHER_FLAGS) || defined(REPLAYABLE)
             GOTAPI_FLAG_REPLAYABLE,
+        #elif defined(EXCLUSIVE)
+            GOTAPI_FLAG_EXCLUSIVE,
         #else
             0,
         #endif
@@ -196,7 +233,7 @@ extension Fixture {
             GOTAPI_TEXT(ID),
         #endif
             GOTAPI_TEXT("Fixture"),
-            GOTAPI_TEXT("1.2"),
+            GOTAPI_TEXT(VERSION),
             GOTAPI_TEXT("Example"),
             GOTAPI_TEXT(SERVICES),
             NULL,
