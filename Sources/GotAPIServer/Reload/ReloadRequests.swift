@@ -17,6 +17,9 @@ final class ReloadRequests: Sendable {
 
     init() { (wakeUps, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
+    /// How many wait for a reload that has not begun.
+    var waitingCount: Int { state.withLockedValue { $0.waiting.count } }
+
     /// [any thread]
     func request() {
         state.withLockedValue { $0.isWanted = true }
