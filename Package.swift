@@ -38,7 +38,11 @@ let package = Package(
         .target(name: "GotAPIPluginRuntime", dependencies: ["GotAPICore", "CGotAPIPlugin"]),
         .target(
             name: "GotAPIPluginHost",
-            dependencies: ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", crypto, lock, log] + nio),
+            dependencies: [
+                "GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "COpenSSL", crypto, lock, log,
+            ] + nio),
+        // CMS, for plug-ins' signatures: the BoringSSL within swift-nio-ssl and swift-crypto has none.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "GotAPIControl", dependencies: ["GotAPICore", lock] + nio),
         .target(
             name: "GotAPIWeb",

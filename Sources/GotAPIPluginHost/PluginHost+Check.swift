@@ -9,12 +9,15 @@ extension PluginHost {
     /// - Returns: one report for each file, in scan order.
     /// - Throws: where the folder cannot be read.
     package static func check(_ settings: PluginHostSettings) async throws -> [PluginFileReport] {
-        let (source, content) = try await NIOThreadPool.singleton.runIfActive {
+        let (source, content, signatures) = try await NIOThreadPool.singleton.runIfActive {
             let source = try LibrarySource(rootPath: settings.rootPath)
-            return (source, try PluginFolder(path: source.rootPath).scan())
+            let content = try PluginFolder(path: source.rootPath).scan()
+            return (source, content, settings.signatures.map { SignatureVerifier($0) })
         }
         var fileByID: [String: String] = [:]
-        var reports = await inParallel(content.libraries) { file in await report(file, from: source, settings) }
+        var reports = await inParallel(content.libraries) { file in
+            await report(file, from: source, signatures, settings)
+        }
         for index in reports.indices where reports[index].isEnabled {
             guard let id = reports[index].id else { continue }
             if let other = fileByID[id] {
@@ -27,7 +30,8 @@ extension PluginHost {
     }
 
     private static func report(
-        _ file: LibraryFile, from source: LibrarySource, _ settings: PluginHostSettings
+        _ file: LibraryFile, from source: LibrarySource, _ signatures: SignatureVerifier?,
+        _ settings: PluginHostSettings
     ) async -> PluginFileReport {
         var report = PluginFileReport(file: file.path, isEnabled: true)
         do {
@@ -41,7 +45,9 @@ extension PluginHost {
             report.isEnabled = settings.items[id]?.isEnabled ?? true
             report.isolation = settings.isolation(of: id)
             if report.isolation == PluginIsolation.none { report.failure = image.inProcessFailure }
-            if settings.requiresSignatures { report.failure = .unverifiable }
+            report.signature = try await NIOThreadPool.singleton.runIfActive {
+                try signatures?.inspect(file, from: source)
+            }
         } catch {
             report.failure = LoadFailure(wrapping: error)
         }

@@ -12,6 +12,8 @@ extension PluginHost {
     struct Scan: Sendable {
         let source: LibrarySource
         let store: LibraryStore
+        /// `nil` where the owner asks for no signatures.
+        let signatures: SignatureVerifier?
         /// By path.
         let files: [LibraryFile]
     }
@@ -31,7 +33,10 @@ extension PluginHost {
                     content = try PluginFolder(path: source.rootPath).scan()
                 } catch { throw LoadFailure.unreadable(settings.rootPath, error) }
                 let store = try known ?? LibraryStore(statePath: settings.statePath)
-                return (Scan(source: source, store: store, files: content.libraries), content)
+                let scan = Scan(
+                    source: source, store: store, signatures: settings.signatures.map { SignatureVerifier($0) },
+                    files: content.libraries)
+                return (scan, content)
             }
             for path in content.misnamed {
                 logger.warning(
@@ -41,6 +46,7 @@ extension PluginHost {
                     """)
             }
             for reason in content.unreadable { logger.warning("a folder of plug-ins is left out: \(reason)") }
+            for problem in scan.signatures?.problems ?? [] { logger.warning("signatures: \(problem)") }
             store.withLockedValue { $0 = scan.store }
             return scan
         } catch { throw LoadFailure(wrapping: error) }
@@ -48,11 +54,10 @@ extension PluginHost {
 
     /// Copies and checks one file.
     func prepare(_ file: LibraryFile, in scan: Scan) async -> Result<PreparedLibrary, LoadFailure> {
-        guard !settings.requiresSignatures else { return .failure(.unverifiable) }
         do {
             return .success(
                 try await NIOThreadPool.singleton.runIfActive {
-                    try PreparedLibrary(file, from: scan.source, into: scan.store)
+                    try PreparedLibrary(file, from: scan.source, into: scan.store, signatures: scan.signatures)
                 })
         } catch { return .failure(LoadFailure(wrapping: error)) }
     }

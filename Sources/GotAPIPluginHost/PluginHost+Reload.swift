@@ -53,12 +53,10 @@ extension PluginHost {
     private func examine(
         _ scan: Scan, _ running: [PluginSupervisor], _ settings: PluginHostSettings
     ) async -> [Found] {
-        let plans = Dictionary(running.map { ($0.plan.library.file.path, $0.plan) }) { first, _ in first }
+        let plugins = Dictionary(running.map { ($0.plan.library.file.path, $0) }) { first, _ in first }
         return await Self.inParallel(scan.files) { [self] file in
-            let plan = plans[file.path]
-            let isSame = if let plan { await isUnchanged(plan, in: scan) } else { false }
-            if isSame, let plan, plan.wishes == settings.wishes(for: plan.id) {
-                return Found(file: file, content: .same(id: plan.id), library: nil)
+            if let plugin = plugins[file.path], await isUnchanged(plugin.plan, in: scan, settings) {
+                return await verifyAgain(plugin, in: scan)
             }
             switch await prepare(file, in: scan) {
             case .success(let library):
@@ -68,13 +66,32 @@ extension PluginHost {
         }
     }
 
-    private func isUnchanged(_ plan: GenerationPlan, in scan: Scan) async -> Bool {
+    private func isUnchanged(
+        _ plan: GenerationPlan, in scan: Scan, _ settings: PluginHostSettings
+    ) async -> Bool {
+        guard plan.wishes == settings.wishes(for: plan.id) else { return false }
         // Whatever cannot be read cannot be copied either, which then says why.
         let content = try? await NIOThreadPool.singleton.runIfActive {
             try LibraryContent(of: plan.library.file, from: scan.source)
         }
         return content == plan.library.copy.content
             && scan.source.resourcePath(of: plan.library.file) == plan.library.resourcePath
+    }
+
+    /// The bytes are those that run; whom the owner trusts may have changed. Where they are not trusted any more, the report
+    /// says so, and what runs goes on: it was trusted when it was loaded.
+    private func verifyAgain(_ plugin: PluginSupervisor, in scan: Scan) async -> Found {
+        let library = plugin.plan.library
+        do {
+            let signature = try await NIOThreadPool.singleton.runIfActive {
+                try scan.signatures?.verify(library.copy, of: library.file, from: scan.source)
+            }
+            plugin.state.withLockedValue { $0.signature = signature }
+            return Found(file: library.file, content: .same(id: plugin.id), library: nil)
+        } catch {
+            plugin.state.withLockedValue { $0.signature = nil }
+            return Found(file: library.file, content: .unusable(LoadFailure(wrapping: error)), library: nil)
+        }
     }
 
     // MARK: - Generations

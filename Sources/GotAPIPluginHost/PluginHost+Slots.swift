@@ -95,11 +95,6 @@ extension Duration {
 }
 
 extension LoadFailure {
-    /// Nothing unverified is loaded where the owner asks for that, and this version verifies nothing.
-    static let unverifiable = LoadFailure(
-        .untrusted,
-        "plugins.signatures is \"required\", and this version cannot verify signatures: set it to \"off\" to load it")
-
     /// - Parameter other: the file that has the id already.
     static func repeatedID(_ id: String, other: String) -> LoadFailure {
         LoadFailure(.duplicateID, "has the id \(id), as \(other.printable) has: remove one of the two files")

@@ -57,8 +57,8 @@ package struct PluginHostSettings: Sendable, Equatable {
     package var memoryLimit: Int
     /// What no plug-in's process may see, besides ``statePath``: keys, configuration.
     package var hiddenPaths: [String]
-    /// Whether only signed libraries may be loaded (`plugins.signatures`).
-    package var requiresSignatures = false
+    /// What is asked of signatures; `nil`: nothing (`plugins.signatures: "off"`).
+    package var signatures: SignaturePolicy?
     /// When plug-ins that have crashed are started again.
     var restartPolicy = RestartPolicy()
 

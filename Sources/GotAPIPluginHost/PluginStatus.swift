@@ -32,6 +32,8 @@ package struct PluginStatus: Sendable, Equatable {
     package var file: String
     /// Of the library, in lower-case hexadecimal digits.
     package var sha256: String?
+    /// `nil` where the owner asks for no signatures, or it was not accepted.
+    package var signature: SignatureVerdict?
     /// `nil` in process, and where it does not run.
     package var pid: Int32?
     /// What its process has in memory, in bytes; `nil` in process, and where it does not run.
@@ -69,6 +71,8 @@ package struct PluginFileReport: Sendable, Equatable {
     package var sha256: String?
     package var isolation: PluginIsolation?
     package var isEnabled: Bool
+    /// `nil` where the owner asks for no signatures, or it was not accepted.
+    package var signature: SignatureVerdict?
     /// `nil`: the gateway would load it.
     package var failure: LoadFailure?
 }

@@ -21,7 +21,10 @@ extension Configuration {
             },
             receiver: serverAppID, responseTimeout: .seconds(pluginResponseTimeout), memoryLimit: plugins.memoryLimit,
             hiddenPaths: hiddenPaths)
-        settings.requiresSignatures = plugins.signatures == .required
+        if plugins.signatures == .required {
+            settings.signatures = SignaturePolicy(
+                trustPath: plugins.trustPath, checksTime: plugins.signatureTime == .now)
+        }
         return settings
     }
 

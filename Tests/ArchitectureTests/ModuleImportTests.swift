@@ -15,7 +15,9 @@ import Testing
         "GotAPIAuthorization": ["GotAPICore", "Crypto"],
         "GotAPIGateway": ["GotAPICore", "GotAPIAuthorization", "NIOConcurrencyHelpers", "Logging"],
         "GotAPIPluginRuntime": ["GotAPICore", "CGotAPIPlugin"],
-        "GotAPIPluginHost": nio.union(["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "Crypto", "Logging"]),
+        "GotAPIPluginHost": nio.union([
+            "GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "COpenSSL", "Crypto", "Logging",
+        ]),
         "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"],
         "GotAPIControl": nio.union(["GotAPICore"]),
         "GotAPIWeb": nio.union([
@@ -70,6 +72,21 @@ import Testing
             }
         }
         #expect(seen > 50, "the scan found too few imports to be right")
+    }
+
+    /// What is unsafe stays together, with the argument why it is right.
+    @Test func onlyOneFolderUsesLibcrypto() throws {
+        let sources = Self.root.appendingPathComponent("Sources")
+        let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
+        var seen = 0
+        while let file = files?.nextObject() as? URL {
+            guard file.pathExtension == "swift",
+                Self.imports(in: try String(contentsOf: file, encoding: .utf8)).contains("COpenSSL")
+            else { continue }
+            seen += 1
+            #expect(file.path.contains("/GotAPIPluginHost/Signatures/OpenSSL/"), "\(file.path) imports COpenSSL")
+        }
+        #expect(seen > 0)
     }
 
     @Test func aForbiddenImportWouldBeSeen() {

@@ -191,14 +191,28 @@ struct PluginHostTests {
         }
     }
 
-    @Test func whereSignaturesAreRequiredNothingIsLoadedUnverified() async throws {
-        Fixture().build(at: test.plugins + "/libgotapi-plugin-fixture.so")
-        var settings = test.settings()
-        settings.requiresSignatures = true
+    @Test(arguments: isolations)
+    func whereSignaturesAreRequiredNothingIsLoadedUnverified(isolation: PluginIsolation) async throws {
+        build()
+        build(Fixture(id: "com.example.signed", services: "[]"), as: "libgotapi-plugin-signed.so")
+        SigningKeys.sign(test.plugins + "/libgotapi-plugin-signed.so", "as vendor")
+        let trust = test.folder.folder("trust")
+        run("cp '\(SigningKeys.path)/vendor.pem' '\(trust)/' && echo garbage >'\(trust)/garbage.pem'")
+        var settings = test.settings(isolation)
+        settings.signatures = SignaturePolicy(trustPath: trust)
         try await test.withHost(settings) { _, status async throws in
-            #expect(status.map(\.failure?.code) == [.untrusted])
+            #expect(status.map(\.state) == [.refused, .running])
+            #expect(status.map(\.failure?.code) == [.untrusted, nil])
+            #expect(status.map(\.signature?.signer) == [nil, "CN=vendor,O=Example"])
+            #expect(test.lines.contains("signatures: the trust folder's garbage.pem holds no certificate"))
         }
-        #expect(try await PluginHost.check(settings).map(\.failure?.code) == [.untrusted])
+        let reports = try await PluginHost.check(settings)
+        #expect(reports.map(\.failure?.code) == [.untrusted, nil])
+        #expect(reports.map(\.signature?.signer) == [nil, "CN=vendor,O=Example"])
+        settings.signatures?.trustPath = test.folder.path + "/nowhere"
+        #expect(try await PluginHost.check(settings).map(\.failure?.code) == [.untrusted, .untrusted])
+        settings.signatures = nil
+        #expect(try await PluginHost.check(settings).map(\.failure) == [nil, nil])
     }
 
     @Test func uniqueSymbolsAreRefusedInProcessOnly() async throws {

@@ -65,6 +65,16 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
+    /// Reads up to the end.
+    ///
+    /// - Throws: ``SystemError`` with `EFBIG` where there are more than `limit` bytes.
+    func readAll(limit: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var budget = limit
+        try forEachChunk(budget: &budget) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
     /// Writes everything (write(2)).
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var written = 0

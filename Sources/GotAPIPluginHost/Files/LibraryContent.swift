@@ -8,10 +8,15 @@ import GotAPICore
 struct LibraryContent: Sendable, Equatable {
     /// SHA-256 of the library, in lower-case hexadecimal digits.
     let sha256: String
-    /// By name, SHA-256 of a library, or where a symbolic link leads.
-    let companions: [String: String]
+    let companions: [String: Companion]
 
-    init(sha256: String, companions: [String: String]) {
+    /// What lies beside a library.
+    enum Companion: Sendable, Equatable {
+        case library(sha256: String)
+        case link(to: String)
+    }
+
+    init(sha256: String, companions: [String: Companion]) {
         self.sha256 = sha256
         self.companions = companions
     }
@@ -23,21 +28,19 @@ struct LibraryContent: Sendable, Equatable {
         let opened = try source.open(file)
         var budget = LibraryStore.maximumSize
         let sha256 = try Self.digest(of: opened.library, named: file.name, budget: &budget)
-        var companions: [String: String] = [:]
+        var companions: [String: Companion] = [:]
         if let folder = opened.folder {
             for name in try source.companionNames(of: file, in: folder) {
                 switch try source.openCompanion(name, of: file, in: folder) {
                 case .library(let library):
-                    companions[name] = try Self.digest(of: library, named: name, budget: &budget)
-                case .link(let destination): companions[name] = Self.link(to: destination)
+                    companions[name] = .library(sha256: try Self.digest(of: library, named: name, budget: &budget))
+                case .link(let destination): companions[name] = .link(to: destination)
                 case .other: continue
                 }
             }
         }
         self.init(sha256: sha256, companions: companions)
     }
-
-    static func link(to destination: String) -> String { "-> " + destination }
 
     private static func digest(
         of file: borrowing FileDescriptor, named name: String, budget: inout Int

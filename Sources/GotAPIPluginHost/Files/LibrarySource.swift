@@ -39,22 +39,63 @@ struct LibrarySource: Sendable {
     /// - Throws: ``LoadFailure`` with `UNSAFE_PERMISSIONS`, `NOT_A_PLUGIN` or `COPY_FAILED`.
     func open(_ file: LibraryFile) throws(LoadFailure) -> Opened {
         let rule = TrustRule()
+        let folder = try openFolder(of: file, rule: rule)
+        let library = try openLibrary(file.name, in: folder, path: folderPath(of: file), rule: rule)
+        return file.folder == nil ? Opened(library: library, folder: nil) : Opened(library: library, folder: folder)
+    }
+
+    /// Reads the signature file of a library, `….so.p7s` beside it, held to the same rule.
+    ///
+    /// - Parameters:
+    ///   - name: the library's: the plug-in's own, or that of one that came along.
+    ///   - file: the plug-in's.
+    /// - Returns: `nil` where there is none.
+    /// - Throws: ``LoadFailure`` with `UNSAFE_PERMISSIONS`, `COPY_FAILED`, or with `UNTRUSTED` where it is larger than
+    ///   `limit`, in bytes, or no regular file.
+    func readSignature(of name: String, for file: LibraryFile, limit: Int) throws(LoadFailure) -> [UInt8]? {
+        let rule = TrustRule()
+        let folder = try openFolder(of: file, rule: rule)
+        let name = name + ".p7s"
+        let path = folderPath(of: file) + "/" + name
+        var status = stat()
+        // fstatat(2): only for the words, like isSymbolicLink.
+        guard fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT else { return nil }
+        if try isSymbolicLink(name, in: folder, path: path) { throw .symbolicLink(path) }
+        let signature = try LoadFailure.describing(path) { () throws(SystemError) in
+            try FileDescriptor(opening: name, in: folder, Self.fileFlags)
+        }
+        status = try self.status(of: signature, path: path)
+        guard status.isRegularFile else { throw LoadFailure(.untrusted, "\(path.printable) is no regular file") }
+        try rule.check(status, path: path)
+        do throws(SystemError) {
+            return try signature.readAll(limit: limit)
+        } catch {
+            guard error.number == EFBIG else { throw .unreadable(path, error) }
+            throw LoadFailure(
+                .untrusted,
+                "\(path.printable) is larger than \(limit >> 10) KiB, so it is no signature; get it from the library's "
+                    + "vendor again")
+        }
+    }
+
+    /// The path of the folder that a plug-in's file lies in.
+    private func folderPath(of file: LibraryFile) -> String { file.folder.map { rootPath + "/" + $0 } ?? rootPath }
+
+    /// Opens and checks the folder that a plug-in's file lies in: its own, or the plug-ins' folder.
+    private func openFolder(of file: LibraryFile, rule: TrustRule) throws(LoadFailure) -> FileDescriptor {
         try rule.checkFolders(above: rootPath)
         let root = try LoadFailure.describing(rootPath) { () throws(SystemError) in
             try FileDescriptor(opening: rootPath, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         }
         try rule.check(try status(of: root, path: rootPath), path: rootPath)
-        guard let name = file.folder else {
-            return Opened(library: try openLibrary(file.name, in: root, path: rootPath, rule: rule), folder: nil)
-        }
+        guard let name = file.folder else { return root }
         let path = rootPath + "/" + name
         if try isSymbolicLink(name, in: root, path: path) { throw .symbolicLink(path) }
         let folder = try LoadFailure.describing(path) { () throws(SystemError) in
             try FileDescriptor(opening: name, in: root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         }
         try rule.check(try status(of: folder, path: path), path: path)
-        let library = try openLibrary(file.name, in: folder, path: path, rule: rule)
-        return Opened(library: library, folder: folder)
+        return folder
     }
 
     /// The names of what comes along with a library: what has `.so` in it, but no signatures.
@@ -105,7 +146,7 @@ struct LibrarySource: Sendable {
     }
 
     /// Not to wait where the name is a pipe, not to take a terminal over.
-    private static var fileFlags: Int32 { O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY }
+    static var fileFlags: Int32 { O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY }
 
     /// Opens a plug-in's library in a checked folder, whose path is `path`.
     private func openLibrary(

@@ -25,6 +25,10 @@ package final class LibraryStore: Sendable {
 
         /// SHA-256 of the library, in lower-case hexadecimal digits.
         var sha256: String { content.sha256 }
+        /// The names of the libraries that came along, sorted; symbolic links are not among them.
+        var companions: [String] {
+            content.companions.filter { if case .library = $0.value { true } else { false } }.keys.sorted()
+        }
     }
 
     private let path: String
@@ -73,7 +77,7 @@ package final class LibraryStore: Sendable {
         do throws(LoadFailure) {
             var budget = Self.maximumSize
             let digest = try Self.copy(opened.library, as: file.name, into: target, budget: &budget)
-            var companions: [String: String] = [:]
+            var companions: [String: LibraryContent.Companion] = [:]
             if let folder = opened.folder {
                 companions = try Self.copyCompanions(of: file, in: folder, from: source, into: target, budget: &budget)
             }
@@ -96,16 +100,16 @@ package final class LibraryStore: Sendable {
     private static func copyCompanions(
         of file: LibraryFile, in folder: borrowing FileDescriptor, from source: LibrarySource,
         into target: borrowing FileDescriptor, budget: inout Int
-    ) throws(LoadFailure) -> [String: String] {
-        var copied: [String: String] = [:]
+    ) throws(LoadFailure) -> [String: LibraryContent.Companion] {
+        var copied: [String: LibraryContent.Companion] = [:]
         for name in try source.companionNames(of: file, in: folder) {
             switch try source.openCompanion(name, of: file, in: folder) {
             case .library(let companion):
-                copied[name] = try copy(companion, as: name, into: target, budget: &budget)
+                copied[name] = .library(sha256: try copy(companion, as: name, into: target, budget: &budget))
             case .link(let destination):
                 // symlinkat(2). The destination is a name in the copy, or it leads nowhere.
                 guard symlinkat(destination, target.number, name) == 0 else { throw .notCopied(name, SystemError()) }
-                copied[name] = LibraryContent.link(to: destination)
+                copied[name] = .link(to: destination)
             case .other: continue
             }
         }

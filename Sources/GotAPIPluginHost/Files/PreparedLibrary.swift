@@ -4,22 +4,28 @@ import Crypto
 import Glibc
 import GotAPICore
 
-/// A library that passed everything that can be checked without running it: plugin-abi.md, "Loading", steps 1 to 3.
-/// (Step 4, the signature, belongs between the two: over the copies, before the image is trusted.)
+/// A library that passed everything that can be checked without running it: plugin-abi.md, "Loading", steps 1 to 4.
 struct PreparedLibrary: Sendable {
     let file: LibraryFile
     let copy: LibraryStore.Copy
     let image: LibraryImage
     /// The plug-in's own folder as an absolute path, or empty.
     let resourcePath: String
+    /// `nil` where the owner asks for no signatures.
+    let signature: SignatureVerdict?
 
     /// Copies and checks a library. Blocks on files.
-    init(_ file: LibraryFile, from source: LibrarySource, into store: LibraryStore) throws(LoadFailure) {
+    ///
+    /// - Parameter signatures: `nil` where the owner asks for none.
+    init(
+        _ file: LibraryFile, from source: LibrarySource, into store: LibraryStore, signatures: SignatureVerifier? = nil
+    ) throws(LoadFailure) {
         self.file = file
         resourcePath = source.resourcePath(of: file)
         copy = try store.copy(file, from: source)
         do throws(LoadFailure) {
             image = try LibraryImage(mapping: copy.library)
+            signature = try signatures?.verify(copy, of: file, from: source)
         } catch {
             store.remove(copy)
             throw error

@@ -21,7 +21,8 @@ struct TrustRule {
         self.privateGroup = privateGroup
     }
 
-    /// The rule for a library, its companions, its folder and the plug-ins' folder.
+    /// The rule for a library, its companions, their signatures, its folder and the plug-ins' folder, and for the trust
+    /// folder and its files.
     func check(_ status: stat, path: String) throws(LoadFailure) {
         try checkOwner(status, path: path)
         guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
@@ -32,8 +33,8 @@ struct TrustRule {
         }
     }
 
-    /// The rule for the folders above the plug-ins' folder.
-    func checkAbove(_ status: stat, path: String) throws(LoadFailure) {
+    /// The rule for the folders above the plug-ins' folder, or above another one that is named in words.
+    func checkAbove(_ status: stat, path: String, of folder: String = "the plug-ins' folder") throws(LoadFailure) {
         try checkOwner(status, path: path)
         // In a sticky folder others cannot replace what is ours.
         guard status.st_mode & S_ISVTX == 0 else { return }
@@ -41,15 +42,17 @@ struct TrustRule {
         guard isSafeForGroup, status.st_mode & S_IWOTH == 0 else {
             throw LoadFailure(
                 .unsafePermissions,
-                "\(path.printable), above the plug-ins' folder, can be written by others "
+                "\(path.printable), above \(folder), can be written by others "
                     + "(mode \(Self.octal(status.st_mode))); run: chmod go-w '\(path.printable)'")
         }
     }
 
     /// Checks every folder above `path`, from the root down. What was checked cannot be exchanged by others any more.
     ///
-    /// - Parameter path: absolute and without symbolic links, as realpath(3) gives it.
-    func checkFolders(above path: String) throws(LoadFailure) {
+    /// - Parameters:
+    ///   - path: absolute and without symbolic links, as realpath(3) gives it.
+    ///   - words: what that folder is, in words.
+    func checkFolders(above path: String, of words: String = "the plug-ins' folder") throws(LoadFailure) {
         var prefix = ""
         for component in path.split(separator: "/") {
             let folder = prefix.isEmpty ? "/" : prefix
@@ -60,7 +63,7 @@ struct TrustRule {
             guard status.isFolder else {
                 throw LoadFailure(.unsafePermissions, "\(folder.printable) is no folder any more")
             }
-            try checkAbove(status, path: folder)
+            try checkAbove(status, path: folder, of: words)
             prefix += "/" + component
         }
     }

@@ -203,6 +203,7 @@ extension PluginSupervisor.State {
         replaced.append(PluginSupervisor.Replaced(plugin: current, plan: self.plan))
         current = plugin
         self.plan = plan
+        signature = plan.library.signature
         if replacement?.plugin === plugin { replacement = nil }
         owesDecision = false
         isQuarantined = false

@@ -12,6 +12,7 @@ extension PluginSupervisor {
         current.fill(&status)
         status.file = state.plan.library.file.path
         status.sha256 = state.plan.library.copy.sha256
+        status.signature = state.signature
         status.isolation = current.transport.isIsolated ? .process : PluginIsolation.none
         if state.isQuarantined { status.state = .quarantined }
         status.crashes = state.record

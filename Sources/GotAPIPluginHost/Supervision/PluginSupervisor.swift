@@ -14,6 +14,8 @@ final class PluginSupervisor: Sendable {
         var current: HostedPlugin
         /// What it was made from, and will be when it has crashed.
         var plan: GenerationPlan
+        /// Whose signature its library has, as of the last reload.
+        var signature: SignatureVerdict?
         /// One of the same plan that is being loaded and started, to take its place.
         var next: HostedPlugin?
         /// What will become of it.
@@ -93,7 +95,9 @@ final class PluginSupervisor: Sendable {
         let first = plan.make(1)
         id = first.id
         eventLoop = first.eventLoop
-        state = NIOLockedValueBox(State(current: first, plan: plan, policy: settings().restartPolicy))
+        state = NIOLockedValueBox(
+            State(
+                current: first, plan: plan, signature: plan.library.signature, policy: settings().restartPolicy))
         self.settings = settings
         self.logger = first.logger
         self.changed = changed
