@@ -33,7 +33,8 @@ package struct CheckReport: Sendable, Equatable {
             if let failure = plugin.failure {
                 lines.append("\(plugin.file): refused: \(failure)")
             } else {
-                lines.append("\(plugin.file): OK (\(plugin.id ?? "-"))")
+                let signer = plugin.signature.map { ", signed by \($0.signer)" } ?? ""
+                lines.append("\(plugin.file): OK (\(plugin.id ?? "-"))\(signer)")
             }
         }
         if plugins.isEmpty { lines.append("\(file.configuration.pluginRoot): no plug-ins") }

@@ -50,6 +50,7 @@ extension PluginStatus {
         var members: [(String, JSONNode)] = [
             ("id", JSONNode(id)), ("name", JSONNode(name)), ("version", JSONNode(version)),
             ("vendor", JSONNode(vendor)), ("file", JSONNode("\(folder)/\(file)")), ("sha256", JSONNode(sha256)),
+            ("signer", signature?.json ?? nil),
             ("pid", pid.map { JSONNode(integerLiteral: Int($0)) } ?? nil),
             ("memory", memory.map { JSONNode(integerLiteral: Int(clamping: $0)) } ?? nil),
             ("generation", JSONNode(integerLiteral: generation)), ("state", JSONNode(state.rawValue)),
@@ -74,6 +75,12 @@ extension PluginStatus {
                 ("failure", ["code": JSONNode(failure.code.rawValue), "reason": JSONNode(failure.reason)]))
         }
         return JSONNode(.object(members.map { JSONNode.Member(name: $0, value: $1) }))
+    }
+}
+
+extension SignatureVerdict {
+    fileprivate var json: JSONNode {
+        ["subject": JSONNode(signer), "certificateSHA256": JSONNode(certificateSHA256)]
     }
 }
 

@@ -14,8 +14,8 @@ struct PluginCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plug-ins of the running gateway.",
             discussion: """
-                Prints a table, with --verbose also how each plug-in crashed, what it printed last and what holds its \
-                process, or with --json an array with one object for each plug-in.
+                Prints a table, with --verbose also who signed each plug-in, how it crashed, what it printed last \
+                and what holds its process, or with --json an array with one object for each plug-in.
                 """)
 
         @OptionGroup var configuration: ConfigurationOption
@@ -33,19 +33,23 @@ struct PluginCommand: AsyncParsableCommand {
                 return
             }
             let plugins = result.array ?? []
-            var table = Table([
-                "ID", "VERSION", "STATE", "PID", "MEMORY", "REQUESTS", "ERRORS", "PUSHES", "CRASHES", "SIGNAL",
-                "SERVICES",
-                "FILE",
-            ])
+            // A column that is as wide as a name only where there are names.
+            let hasSigners = plugins.contains { $0["signer"]?["subject"] != nil }
+            var table = Table(
+                [
+                    "ID", "VERSION", "STATE", "PID", "MEMORY", "REQUESTS", "ERRORS", "PUSHES", "CRASHES", "SIGNAL",
+                    "SERVICES",
+                ] + (hasSigners ? ["SIGNER"] : []) + ["FILE"])
             for plugin in plugins {
-                table.append([
+                let cells = [
                     plugin["id"]?.text ?? "-", plugin["version"]?.text ?? "-", plugin["state"]?.text ?? "-",
                     plugin["pid"]?.integer.map(String.init) ?? "-", mebibytes(plugin["memory"]),
                     number(plugin["requests"]), number(plugin["errors"]), number(plugin["pushes"]),
                     number(plugin["crashes"]), plugin["lastSignal"]?.integer.map(String.init) ?? "-",
-                    String(plugin["services"]?.array?.count ?? 0), plugin["file"]?.text ?? "-",
-                ])
+                    String(plugin["services"]?.array?.count ?? 0),
+                ]
+                let signer = hasSigners ? [plugin["signer"]?["subject"]?.text ?? "-"] : []
+                table.append(cells + signer + [plugin["file"]?.text ?? "-"])
             }
             print(table.text, terminator: "")
             for plugin in plugins {
@@ -68,6 +72,9 @@ struct PluginCommand: AsyncParsableCommand {
             }
             if let count = plugin["retiredImages"]?.integer, count > 0 {
                 lines.append("earlier versions that stay in the gateway's memory: \(count)")
+            }
+            if let signer = plugin["signer"], let subject = signer["subject"]?.text {
+                lines.append("signed by: \(subject), certificate SHA-256 \(signer["certificateSHA256"]?.text ?? "-")")
             }
             if let reason = plugin["lastCrash"]?.text { lines.append("crashed last: \(reason)") }
             let output = plugin["output"]?.array ?? []
