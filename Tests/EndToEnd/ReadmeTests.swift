@@ -7,30 +7,7 @@ import Testing
 
 /// README.md is what a newcomer types: each of its listings compiles, each of its commands runs as printed.
 @Suite struct ReadmeTests {
-    /// A fenced block: its language, and its text.
-    private struct Block {
-        let language: String
-        let text: String
-    }
-
-    private static func readme() async throws -> [Block] {
-        let outcome = try await TestProcess.run("/bin/cat", ["\(TestBuild.root)/README.md"])
-        var blocks: [Block] = []
-        var current: (language: String, lines: [Substring])?
-        for line in outcome.output.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("```") {
-                if let block = current {
-                    blocks.append(Block(language: block.language, text: block.lines.joined(separator: "\n") + "\n"))
-                    current = nil
-                } else {
-                    current = (String(line.dropFirst(3)), [])
-                }
-            } else {
-                current?.lines.append(line)
-            }
-        }
-        return blocks
-    }
+    private static func readme() async throws -> [PageBlock] { try await PageBlock.all(of: "README.md") }
 
     /// The two commands that start everything. CI runs the second, and the first's parts: script/build, and the gateway.
     private static let startingCommands = ["script/server", "script/test"]
