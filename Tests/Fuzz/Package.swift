@@ -18,10 +18,11 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.101.2")],
     targets: [
         .target(name: "GotAPICore", swiftSettings: features),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "GotAPICore",
+                "GotAPICore", "COpenSSL",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

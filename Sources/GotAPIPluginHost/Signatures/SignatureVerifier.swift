@@ -39,58 +39,69 @@ struct SignatureVerifier: Sendable {
     func verify(
         _ copy: LibraryStore.Copy, of file: LibraryFile, from source: LibrarySource
     ) throws(LoadFailure) -> SignatureVerdict {
-        var verdict = Progress(file: file, source: source)
-        for name in [file.name] + copy.companions {
-            let path = copy.folder + "/" + name
-            let library = try LoadFailure.describing(path) { () throws(SystemError) in
-                try FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW)
-            }
-            try verify(library, named: name, &verdict)
+        var signatures = Signatures(file: file, source: source)
+        let signer = try verify(try Self.open(file.name, in: copy), named: file.name, &signatures)
+        for name in copy.companions { _ = try verify(try Self.open(name, in: copy), named: name, &signatures) }
+        return signatures.verdict(signer)
+    }
+
+    private static func open(_ name: String, in copy: LibraryStore.Copy) throws(LoadFailure) -> FileDescriptor {
+        let path = copy.folder + "/" + name
+        return try LoadFailure.describing(path) { () throws(SystemError) in
+            try FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW)
         }
-        return verdict.finished()
     }
 
     /// Verifies a library, and what lies beside it in its own folder, where they lie: for reports.
     ///
     /// - Throws: as ``verify(_:of:from:)``.
     func inspect(_ file: LibraryFile, from source: LibrarySource) throws(LoadFailure) -> SignatureVerdict {
-        var verdict = Progress(file: file, source: source)
+        var signatures = Signatures(file: file, source: source)
         let opened = try source.open(file)
-        try verify(opened.library, named: file.name, &verdict)
-        guard let folder = opened.folder else { return verdict.finished() }
+        let signer = try verify(opened.library, named: file.name, &signatures)
+        guard let folder = opened.folder else { return signatures.verdict(signer) }
         for name in try source.companionNames(of: file, in: folder) {
             guard case .library(let companion) = try source.openCompanion(name, of: file, in: folder) else { continue }
-            try verify(companion, named: name, &verdict)
+            _ = try verify(companion, named: name, &signatures)
         }
-        return verdict.finished()
+        return signatures.verdict(signer)
     }
 
     // MARK: - One library
 
-    /// What is known after some of a plug-in's libraries.
-    private struct Progress {
+    /// The signature files of a plug-in's libraries.
+    private struct Signatures {
         let file: LibraryFile
         let source: LibrarySource
-        /// Of the plug-in's own library, which is the first.
-        var signer: CMSVerifier.Signer?
-        var hash = SHA256()
+        /// Over those that were read.
+        private var hash = SHA256()
 
-        func finished() -> SignatureVerdict {
+        init(file: LibraryFile, source: LibrarySource) {
+            self.file = file
+            self.source = source
+        }
+
+        /// - Parameter name: the library's.
+        mutating func read(for name: String) throws(LoadFailure) -> [UInt8]? {
+            guard let signature = try source.readSignature(of: name, for: file, limit: maximumSize) else { return nil }
+            // Two lists of files never make the same bytes: each file says first how long it is.
+            hash.update(data: Array("\(name.utf8.count) \(signature.count) \(name)".utf8) + signature)
+            return signature
+        }
+
+        func verdict(_ signer: CMSVerifier.Signer) -> SignatureVerdict {
             SignatureVerdict(
-                signer: signer?.subject ?? "", certificateSHA256: signer?.certificateSHA256 ?? "",
+                signer: signer.subject, certificateSHA256: signer.certificateSHA256,
                 fingerprint: hexadecimal(hash.finalize()))
         }
     }
 
     private func verify(
-        _ library: borrowing FileDescriptor, named name: String, _ progress: inout Progress
-    ) throws(LoadFailure) {
+        _ library: borrowing FileDescriptor, named name: String, _ signatures: inout Signatures
+    ) throws(LoadFailure) -> CMSVerifier.Signer {
         let trust = try trust.get()
-        let path = progress.file.folder.map { $0 + "/" + name } ?? name
-        guard let signature = try progress.source.readSignature(of: name, for: progress.file, limit: Self.maximumSize)
-        else { throw LoadFailure(.missing, path: path, trust) }
-        // Two lists of files are never hashed as the same bytes: each begins with its length.
-        progress.hash.update(data: "\(name.utf8.count) \(signature.count) \(name)".utf8.map(\.self) + signature)
+        let path = signatures.file.folder.map { $0 + "/" + name } ?? name
+        guard let signature = try signatures.read(for: name) else { throw LoadFailure(.missing, path: path, trust) }
         guard let content = ContentDigest() else { throw .unreadable(path, SystemError(ENOMEM)) }
         var budget = LibraryStore.maximumSize
         do throws(SystemError) {
@@ -101,8 +112,7 @@ struct SignatureVerifier: Sendable {
             throw .unreadable(path, error)
         }
         do throws(SignatureRefusal) {
-            let signer = try CMSVerifier(trusted: trust.certificates, time: time).verify(signature, of: content)
-            progress.signer = progress.signer ?? signer
+            return try CMSVerifier(trusted: trust.certificates, time: time).verify(signature, of: content)
         } catch {
             throw LoadFailure(error, path: path, trust)
         }

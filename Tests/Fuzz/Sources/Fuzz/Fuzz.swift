@@ -12,6 +12,7 @@ enum Reader: String, CaseIterable {
     case target
     case http
     case websocket
+    case cms
 
     static let chosen: Reader = {
         guard let name = getenv("GOTAPI_FUZZ"), let reader = Reader(rawValue: String(cString: name)) else {
@@ -42,6 +43,7 @@ enum Reader: String, CaseIterable {
             precondition(try! HTTPReading(.whole(Array(bytes))) == HTTPReading(.cut(Array(bytes))))
         case .websocket:
             precondition(try! WebSocketReading(.whole(Array(bytes))) == WebSocketReading(.cut(Array(bytes))))
+        case .cms: SignatureReading.read(Array(bytes))
         }
     }
 

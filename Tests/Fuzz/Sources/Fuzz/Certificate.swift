@@ -1,0 +1,1 @@
+../../../../Sources/GotAPIPluginHost/Signatures/Certificate.swift
