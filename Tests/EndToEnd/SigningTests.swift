@@ -76,4 +76,28 @@ import Testing
         gateway.signal(SIGTERM)
         #expect(await gateway.waitForExit() == 0)
     }
+
+    @Test func aCertificateThatHasEndedCountsUnlessTimeIsAskedFor() async throws {
+        let folder = try TestFolder()
+        _ = try await folder.install([try TestBuild.plugins + "/libgotapi-plugin-helloworld.so"])
+        func shell(_ command: String) async throws -> TestProcess.Outcome {
+            try await TestProcess.run("/bin/sh", ["-euc", "umask 022; " + command], in: folder.path)
+        }
+        let signing = try await shell(
+            """
+            mkdir trust
+            openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key
+            openssl req -new -key key -subj /CN=old -out request
+            openssl x509 -req -in request -signkey key -days -1 -out trust/old.pem
+            library=plugins/libgotapi-plugin-helloworld.so
+            openssl cms -sign -binary -in $library -signer trust/old.pem -inkey key -md sha256 -outform DER -out $library.p7s
+            """)
+        try #require(signing.status == 0, "\(signing.output)")
+        for (time, words) in [("ignore", ": OK ("), ("now", "the time of a certificate is over (CN=old)")] {
+            try folder.write(
+                "{\"plugins\": {\"signatures\": \"required\", \"signature_time\": \"\(time)\"}}", to: "config.json")
+            let check = try await shell("'\(GatewayProcess.program)' check")
+            #expect(check.status == (time == "now" ? 1 : 0) && check.output.contains(words), "\(check.output)")
+        }
+    }
 }

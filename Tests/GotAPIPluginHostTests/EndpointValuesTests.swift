@@ -165,4 +165,13 @@ struct EndpointValuesTests {
         }
         #expect(isAdmitted == isForgiven)
     }
+
+    @Test(arguments: [
+        ("Lampe für メーカー 💡", "Lampe für メーカー 💡"), ("a\u{1b}[31mb", "a\\u{1b}[31mb"), ("a\nb\tc", "a\\u{a}b c"),
+        ("a\u{2028}b", "a\\u{2028}b"), ("a\u{202e}b\u{2066}c\u{200f}", "a\\u{202e}b\\u{2066}c\\u{200f}"),
+        ("\u{7f}\u{9b}", "\\u{7f}\\u{9b}"),
+    ])
+    func whatOthersSayIsShownAsItIs(text: String, shown: String) {
+        #expect(text.printable == shown)
+    }
 }

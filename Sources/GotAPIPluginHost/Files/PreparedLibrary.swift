@@ -59,10 +59,9 @@ extension LibraryImage {
         _ file: LibraryFile, from source: LibrarySource
     ) throws(LoadFailure) -> (sha256: String, outcome: Result<LibraryImage, LoadFailure>) {
         let opened = try source.open(file)
-        var bytes: [UInt8] = []
+        let bytes: [UInt8]
         do throws(SystemError) {
-            var budget = LibraryStore.maximumSize
-            try opened.library.forEachChunk(budget: &budget) { bytes.append(contentsOf: $0) }
+            bytes = try opened.library.readAll(limit: LibraryStore.maximumSize)
         } catch { throw .unreadable(file.path, error) }
         let digest = hexadecimal(SHA256.hash(data: bytes))
         let outcome = bytes.withUnsafeBytes { buffer -> Result<LibraryImage, LoadFailure> in
