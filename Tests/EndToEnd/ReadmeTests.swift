@@ -33,6 +33,7 @@ import Testing
 
         var gateway: TestProcess?
         var port = ""
+        var temperature = "21.5"
         for line in blocks.filter({ $0.language == "sh" }).flatMap({ $0.text.split(separator: "\n") }) {
             let command = String(line).replacing(".build/release/gotapi", with: "\(TestBuild.products)/gotapi")
             switch command {
@@ -46,7 +47,12 @@ import Testing
             default:
                 let outcome = try await shell(command.replacing("localhost:4036", with: "localhost:\(port)"))
                 #expect(outcome.status == 0, "\(command)\n\(outcome.output)")
-                if command.hasPrefix("curl") { #expect(outcome.output.contains("\"temperature\":21.5")) }
+                if command.hasPrefix("curl") { #expect(outcome.output.contains("\"temperature\":\(temperature)")) }
+                if command.hasSuffix("gotapi reload") {
+                    temperature = "22.5"
+                    #expect(outcome.output.contains("replaced: com.example.thermo"), "\(outcome.output)")
+                    #expect(outcome.output.contains("kept: com.example.swift"), "\(outcome.output)")
+                }
                 if command.hasSuffix("plugin list") {
                     #expect(outcome.output.contains("com.example.thermo"))
                     #expect(outcome.output.contains("com.example.swift"))

@@ -45,6 +45,16 @@ struct InFlightRecordTests {
         #expect(record.mark(guilty) == nil)
     }
 
+    @Test func aMarkThatWasTakenBackIsAnothersNext() throws {
+        let record = try InFlightRecord(statePath: folder.path)
+        for _ in 0..<255 { #expect(record.mark(innocent) != nil) }
+        let mark = try #require(record.mark(innocent))
+        record.free(mark)
+        record.mark(guilty)?.set(true)
+        #expect(record.mark(innocent) == nil)
+        #expect(try InFlightRecord(statePath: folder.path).suspects == [guilty])
+    }
+
     /// The gateway died in process mode; the next one runs that plug-in, and it alone, in a process of its own.
     @Test func aSuspectRunsIsolatedUntilItsFileChanges() async throws {
         let test = TestHost()

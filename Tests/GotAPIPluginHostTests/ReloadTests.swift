@@ -29,7 +29,9 @@ struct ReloadTests {
         #expect(rename(test.plugins + "/" + file, test.plugins + "/" + other) == 0)
     }
 
-    func remove(_ file: String = file) { #expect(unlink(test.plugins + "/" + file) == 0) }
+    func remove(_ file: String = file, ifThere: Bool = false) {
+        #expect(unlink(test.plugins + "/" + file) == 0 || ifThere)
+    }
 
     func data(_ name: String, of id: String = id) -> String { test.folder.path + "/state/plugins/\(id)/\(name)" }
 
