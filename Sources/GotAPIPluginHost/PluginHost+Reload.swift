@@ -39,12 +39,13 @@ extension PluginHost {
 
     /// Those that run or will again. The others are forgotten, so that their files are looked at anew.
     private func servedPlugins() -> [PluginSupervisor] {
-        table.withLockedValue { table in
-            table.slots.removeAll { slot in
-                if case .failed = slot.hosted?.current.state { true } else { false }
-            }
-            return table.slots.compactMap(\.hosted)
+        let (served, unserved) = table.withLockedValue { table in
+            let plugins = table.slots.compactMap(\.hosted)
+            table.slots.removeAll { $0.hosted?.hasFailed == true }
+            return (plugins.filter { !$0.hasFailed }, plugins.filter(\.hasFailed))
         }
+        for plugin in unserved { retired(plugin.plan, isInOrder: plugin.current.stoppedInOrder) }
+        return served
     }
 
     // MARK: - Files

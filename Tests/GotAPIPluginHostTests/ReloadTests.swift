@@ -42,6 +42,14 @@ struct ReloadTests {
         while host.status().contains(where: { $0.draining > 0 }) { try await letOthersRun() }
     }
 
+    /// How many libraries have a private copy.
+    private func copies() throws -> Int {
+        let folder = test.folder.path + "/state/libraries"
+        return try FileDescriptor(opening: folder, O_RDONLY | O_DIRECTORY).names().reduce(0) { count, name in
+            count + (try FileDescriptor(opening: folder + "/" + name, O_RDONLY | O_DIRECTORY).names().count)
+        }
+    }
+
     // MARK: - What is found
 
     @Test(arguments: [PluginIsolation.process, .none])
@@ -124,6 +132,7 @@ struct ReloadTests {
             place(Self.version("2"))
             #expect(await host.reload(test.settings()).added.map(\.id) == [Self.id])
             #expect(try await answeredVersion() == #"{"data":"2"}"#)
+            while try copies() != 1 { try await letOthersRun() }
         }
     }
 

@@ -191,6 +191,9 @@ extension PluginSupervisor {
         }
     }
 
+    /// Its first start has failed, and it was never served.
+    var hasFailed: Bool { if case .failed = current.state { true } else { false } }
+
     /// Whether nothing of it lives any more.
     var hasEnded: Bool { state.withLockedValue { $0.isRetired && $0.replaced.isEmpty } }
 }
