@@ -29,6 +29,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // SQLite: what the gateway keeps outlives kill -9.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // The gateway, from values to the command.
@@ -40,6 +42,9 @@ let package = Package(
             name: "GotAPIPluginHost",
             dependencies: ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", crypto, lock, log] + nio),
         .target(name: "GotAPIControl", dependencies: ["GotAPICore", lock] + nio),
+        .target(
+            name: "GotAPIStorage",
+            dependencies: ["GotAPICore", crypto, lock, .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "GotAPIWeb",
             dependencies: [
@@ -102,6 +107,9 @@ let package = Package(
         .testTarget(
             name: "GotAPIPluginHostTests",
             dependencies: ["GotAPIPluginHost", "GotAPICore", "gotapi-plugin-runner", crypto, lock, log] + nio),
+        .testTarget(
+            name: "GotAPIStorageTests",
+            dependencies: ["GotAPIStorage", "GotAPICore", lock, .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "GotAPIControlTests", dependencies: ["GotAPIControl", "GotAPICore", lock] + nio),
         .testTarget(
             name: "GotAPIWebTests",

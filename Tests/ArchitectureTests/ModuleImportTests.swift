@@ -17,6 +17,7 @@ import Testing
         "GotAPIPluginRuntime": ["GotAPICore", "CGotAPIPlugin"],
         "GotAPIPluginHost": nio.union(["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "Crypto", "Logging"]),
         "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"],
+        "GotAPIStorage": ["GotAPICore", "GRDB", "Crypto", "Dispatch", "NIOConcurrencyHelpers"],
         "GotAPIControl": nio.union(["GotAPICore"]),
         "GotAPIWeb": nio.union([
             "GotAPICore", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1", "Crypto", "Logging",
