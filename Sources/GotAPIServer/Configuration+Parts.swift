@@ -8,6 +8,11 @@ extension Configuration {
     /// Who may ask. The reader has checked every entry.
     var allowedAddresses: AddressRanges { (try? AddressRanges(allowedAddressList)) ?? AddressRanges() }
 
+    /// Who may connect as a thing, beside ``allowedAddresses``. The reader has checked every entry.
+    var allowedThingAddresses: AddressRanges {
+        (try? AddressRanges(nativeThing.allowedAddressList)) ?? AddressRanges()
+    }
+
     /// - Parameter runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
     func pluginHostSettings(runnerPath: String?) -> PluginHostSettings {
         var settings = PluginHostSettings(

@@ -200,14 +200,21 @@ package final class GatewayServer: ServiceLifecycle.Service {
             ? [IPAddress(bytes: [0, 0, 0, 0])!, IPAddress("::")!] : [.loopbackIPv4, .loopbackIPv6]
         let allowed = configuration.allowedAddresses
         let files = StaticFiles(documentRoot: configuration.documentRoot) { allowed.contains($0) }
+        let things = configuration.allowedThingAddresses
+        let download = WebRoute(
+            path: CertificateDownload.path,
+            responder: CertificateDownload(certificate: certificate) { allowed.contains($0) || things.contains($0) })
+        let downloads = configuration.isTLSEnabled ? [download] : []
         var listeners = [
             WebListener(
                 addresses: addresses, port: configuration.interfacePort, tls: certificate.context,
-                routes: [WebRoute(path: "/gotapi", responder: gateway)],
+                routes: [WebRoute(path: "/gotapi", responder: gateway)] + downloads,
                 webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)], files: files)
         ]
         if let port = configuration.separateWebPort {
-            listeners.append(WebListener(addresses: addresses, port: port, tls: certificate.context, files: files))
+            listeners.append(
+                WebListener(
+                    addresses: addresses, port: port, tls: certificate.context, routes: downloads, files: files))
         }
         var web = WebConfiguration(listeners: listeners, logger: logger)
         web.onDroppedPushes = gateway.countLostPushes

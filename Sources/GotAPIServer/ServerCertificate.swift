@@ -12,7 +12,8 @@ final class ServerCertificate: Sendable {
     let context: TLSContextBox?
 
     private let folder: CertificateFolder?
-    private let names: NIOLockedValueBox<CertificateNames>
+    /// `nil` without TLS.
+    private let served: NIOLockedValueBox<ServedCertificate?>
     private let logger: Logger
 
     /// Reads the certificate; makes one where the owner named none and none is there.
@@ -23,7 +24,7 @@ final class ServerCertificate: Sendable {
         guard configuration.isTLSEnabled else {
             context = nil
             folder = nil
-            names = NIOLockedValueBox(.ofThisHost())
+            served = NIOLockedValueBox(nil)
             return
         }
         let identity: TLSIdentity
@@ -42,7 +43,7 @@ final class ServerCertificate: Sendable {
         let served = try StartFailure.wrapping { () throws(CertificateFailure) in
             try ServedCertificate(file: identity.certificateFile)
         }
-        names = NIOLockedValueBox(served.names)
+        self.served = NIOLockedValueBox(served)
         context = try StartFailure.wrapping { () throws(TLSFailure) in try TLSContextBox(identity) }
         logger.info(
             "serving with a certificate",
@@ -53,8 +54,12 @@ final class ServerCertificate: Sendable {
 
     /// Every name and address under which pages of this server may be asked for.
     var hosts: [String] {
-        names.withLockedValue { $0.dnsNames + $0.addresses.map(\.description) }
+        let names = current?.names ?? .ofThisHost()
+        return names.dnsNames + names.addresses.map(\.description)
     }
+
+    /// The one that is served now; `nil` without TLS.
+    var current: ServedCertificate? { served.withLockedValue { $0 } }
 
     /// Issues our own certificate again when it has to be, until the task is cancelled; an owner's is left alone.
     ///
@@ -67,7 +72,7 @@ final class ServerCertificate: Sendable {
                 let (certificate, outcome) = try folder.ensure(names: .ofThisHost(), now: time(nil))
                 guard outcome != .kept else { continue }
                 try context.replace(with: folder.identity)
-                names.withLockedValue { $0 = certificate.names }
+                served.withLockedValue { $0 = certificate }
                 logger.notice("the certificate was issued again, with the same key")
                 changed()
             } catch {

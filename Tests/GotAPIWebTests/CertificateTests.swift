@@ -89,6 +89,19 @@ struct CertificateTests {
         #expect(Set([first, second, third, fourth].map(\.keyFingerprint)).count == 1)
     }
 
+    @Test func anOwnersFileMayHoldTheKeyTooAndOnlyTheCertificateIsShown() throws {
+        let folder = TemporaryFolder()
+        let certificates = CertificateFolder(path: folder.path)
+        let made = try certificates.ensure(names: Self.names, now: Self.now).certificate
+        let key = try SmallFile.read(certificates.identity.keyFile)
+        let certificate = try SmallFile.read(certificates.identity.certificateFile)
+        #expect(made.pem == String(decoding: certificate, as: UTF8.self))
+        for (name, bytes) in [("before.pem", key + certificate), ("behind.pem", certificate + key)] {
+            folder.write(bytes, to: name)
+            #expect(try ServedCertificate(file: folder.path + "/" + name) == made)
+        }
+    }
+
     @Test func brokenFilesAreNamedAndNotOverwritten() throws {
         let folder = TemporaryFolder()
         let certificates = CertificateFolder(path: folder.path)

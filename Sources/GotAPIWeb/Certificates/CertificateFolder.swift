@@ -29,6 +29,9 @@ package struct CertificateFolder: Sendable {
         identity = TLSIdentity(certificateFile: path + "/server.crt", keyFile: path + "/server.key")
     }
 
+    /// Whether the certificate has been made.
+    package var hasCertificate: Bool { SmallFile.exists(identity.certificateFile) }
+
     /// Makes what is missing or no longer good. Blocks.
     ///
     /// - Parameters:
@@ -37,7 +40,7 @@ package struct CertificateFolder: Sendable {
     package func ensure(
         names: CertificateNames, now: Int
     ) throws(CertificateFailure) -> (certificate: ServedCertificate, outcome: Outcome) {
-        let hasCertificate = SmallFile.exists(identity.certificateFile)
+        let hasCertificate = hasCertificate
         guard SmallFile.exists(identity.keyFile) else {
             guard !hasCertificate else {
                 throw CertificateFailure(path: identity.certificateFile, reason: "is there without its key, server.key")
@@ -65,16 +68,14 @@ package struct CertificateFolder: Sendable {
     private func issue(
         with key: P256.Signing.PrivateKey, names: CertificateNames, now: Int
     ) throws(CertificateFailure) -> ServedCertificate {
-        let certificate: Certificate
-        let pem: String
+        let certificate: ServedCertificate
         do {
-            certificate = try Self.makeCertificate(key: key, names: names, now: now)
-            pem = try certificate.serializeAsPEM().pemString + "\n"
+            certificate = try ServedCertificate(try Self.makeCertificate(key: key, names: names, now: now))
         } catch {
             throw CertificateFailure(path: identity.certificateFile, reason: "cannot be made: \(error)")
         }
-        try write(pem, to: identity.certificateFile, mode: 0o644)
-        return ServedCertificate(certificate)
+        try write(certificate.pem, to: identity.certificateFile, mode: 0o644)
+        return certificate
     }
 
     /// Valid from a day ago, since clocks differ, for 397 days, the longest that browsers accept.

@@ -16,12 +16,18 @@ package struct ServedCertificate: Sendable, Equatable {
     package let notAfter: Int
     /// SHA-256 of the public key (its SubjectPublicKeyInfo), which stays the same when the certificate is issued again.
     package let keyFingerprint: [UInt8]
+    /// The certificate itself, PEM with a line feed at its end: what whoever wants to trust it imports. Nothing else of its
+    /// file is in it, which may hold the key too.
+    package let pem: String
 
-    package init(names: CertificateNames, notBefore: Int, notAfter: Int, keyFingerprint: [UInt8]) {
+    package init(
+        names: CertificateNames, notBefore: Int, notAfter: Int, keyFingerprint: [UInt8], pem: String = ""
+    ) {
         self.names = names
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.keyFingerprint = keyFingerprint
+        self.pem = pem
     }
 
     /// Reads the first certificate of a PEM file. Blocks.
@@ -33,15 +39,17 @@ package struct ServedCertificate: Sendable, Equatable {
             throw CertificateFailure(path: file, reason: "cannot be read: \(error.reason)")
         }
         do {
-            guard let document = try PEMDocument.parseMultiple(pemString: String(decoding: bytes, as: UTF8.self)).first
-            else { throw ASN1Error.invalidPEMDocument(reason: "no PEM block") }
-            self.init(try Certificate(pemDocument: document))
+            let documents = try PEMDocument.parseMultiple(pemString: String(decoding: bytes, as: UTF8.self))
+            // Some keep the key in the same file, before the certificate or behind it.
+            guard let document = documents.first(where: { $0.discriminator == Certificate.defaultPEMDiscriminator })
+            else { throw ASN1Error.invalidPEMDocument(reason: "no certificate") }
+            try self.init(try Certificate(pemDocument: document))
         } catch {
             throw CertificateFailure(path: file, reason: "holds no certificate in PEM form")
         }
     }
 
-    init(_ certificate: Certificate) {
+    init(_ certificate: Certificate) throws {
         var names = CertificateNames(dnsNames: [], addresses: [])
         for name in (try? certificate.extensions.subjectAlternativeNames) ?? SubjectAlternativeNames() {
             switch name {
@@ -60,6 +68,7 @@ package struct ServedCertificate: Sendable, Equatable {
         notBefore = Int(certificate.notValidBefore.timeIntervalSince1970)
         notAfter = Int(certificate.notValidAfter.timeIntervalSince1970)
         keyFingerprint = Array(SHA256.hash(data: certificate.publicKey.subjectPublicKeyInfoBytes))
+        pem = try certificate.serializeAsPEM().pemString + "\n"
     }
 
     /// Why the gateway's own certificate has to be issued again, or `nil` where it has not.
