@@ -45,6 +45,8 @@ let package = Package(
         .target(
             name: "GotAPIStorage",
             dependencies: ["GotAPICore", crypto, lock, .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "GotAPIDiscovery", dependencies: ["GotAPICore", "CAvahi", log]),
+        .systemLibrary(name: "CAvahi"),
         .target(
             name: "GotAPIWeb",
             dependencies: [
@@ -110,6 +112,7 @@ let package = Package(
         .testTarget(
             name: "GotAPIStorageTests",
             dependencies: ["GotAPIStorage", "GotAPICore", lock, .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "GotAPIDiscoveryTests", dependencies: ["GotAPIDiscovery"]),
         .testTarget(name: "GotAPIControlTests", dependencies: ["GotAPIControl", "GotAPICore", lock] + nio),
         .testTarget(
             name: "GotAPIWebTests",

@@ -18,6 +18,7 @@ import Testing
         "GotAPIPluginHost": nio.union(["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "Crypto", "Logging"]),
         "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"],
         "GotAPIStorage": ["GotAPICore", "GRDB", "Crypto", "Dispatch", "NIOConcurrencyHelpers"],
+        "GotAPIDiscovery": ["GotAPICore", "CAvahi", "Dispatch", "Logging"],
         "GotAPIControl": nio.union(["GotAPICore"]),
         "GotAPIWeb": nio.union([
             "GotAPICore", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1", "Crypto", "Logging",
