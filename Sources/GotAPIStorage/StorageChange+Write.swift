@@ -67,12 +67,15 @@ extension ThingRecord {
     fileprivate func write(to database: Database) throws {
         try StorageChange.execute(
             """
-            INSERT INTO thing (pairing, udn, prototype, name, ownerName, status, info, updated) \
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+            INSERT INTO thing (pairing, udn, prototype, name, ownerName, status, info, updated, maker, model) \
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
             ON CONFLICT (pairing, udn) DO UPDATE SET prototype = excluded.prototype, name = excluded.name, \
-            ownerName = excluded.ownerName, status = excluded.status, info = excluded.info, updated = excluded.updated
+            ownerName = excluded.ownerName, status = excluded.status, info = excluded.info, updated = excluded.updated, \
+            maker = excluded.maker, model = excluded.model
             """,
-            [pairing, udn, prototype, name, ownerName, status, String(decoding: info, as: UTF8.self), updated],
-            on: database)
+            [
+                pairing, udn, prototype, name, ownerName, status, String(decoding: info, as: UTF8.self), updated, maker,
+                model,
+            ], on: database)
     }
 }

@@ -44,6 +44,8 @@ enum StorageSchema {
                         status TEXT NOT NULL,
                         info TEXT NOT NULL,
                         updated INTEGER NOT NULL,
+                        maker TEXT NOT NULL,
+                        model TEXT NOT NULL,
                         PRIMARY KEY (pairing, udn)
                     ) STRICT;
                     """)

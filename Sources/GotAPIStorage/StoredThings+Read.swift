@@ -23,13 +23,14 @@ extension StoredThings {
             },
             things: try rows(
                 """
-                SELECT pairing, udn, prototype, name, ownerName, status, info, updated FROM thing ORDER BY pairing, udn
+                SELECT pairing, udn, prototype, name, ownerName, status, info, updated, maker, model FROM thing \
+                ORDER BY pairing, udn
                 """, of: database, path: path
             ) { row in
                 ThingRecord(
                     pairing: try row.text(0), udn: try row.text(1), prototype: try row.text(2), name: try row.text(3),
                     ownerName: row.value(4), status: try row.text(5), info: Array(try row.text(6).utf8),
-                    updated: try row.integer(7))
+                    updated: try row.integer(7), maker: try row.text(8), model: try row.text(9))
             })
     }
 }

@@ -70,10 +70,14 @@ package struct ThingRecord: Sendable, Equatable {
     package var info: [UInt8]
     /// Milliseconds since 1970, UTC.
     package var updated: Int64
+    /// Who made it; empty where it does not say.
+    package var maker: String
+    /// The number of its model; empty where it does not say.
+    package var model: String
 
     package init(
         pairing: String, udn: String, prototype: String, name: String, ownerName: String? = nil, status: String,
-        info: [UInt8], updated: Int64
+        info: [UInt8], updated: Int64, maker: String = "", model: String = ""
     ) {
         self.pairing = pairing
         self.udn = udn
@@ -83,6 +87,8 @@ package struct ThingRecord: Sendable, Equatable {
         self.status = status
         self.info = info
         self.updated = updated
+        self.maker = maker
+        self.model = model
     }
 }
 

@@ -16,7 +16,8 @@ extension ThingRecord {
     static func sample(_ udn: String = "lamp", of pairing: String = "0a-1b", updated: Int64 = 7) -> ThingRecord {
         ThingRecord(
             pairing: pairing, udn: udn, prototype: "/device/lighting/x/y", name: "Lampe", ownerName: "Licht",
-            status: "on", info: Array(#"{"brightness":70,"text":"\u0000ü"}"#.utf8), updated: updated)
+            status: "on", info: Array(#"{"brightness":70,"text":"\u0000ü"}"#.utf8), updated: updated, maker: "ACME",
+            model: "L-1")
     }
 }
 
