@@ -200,10 +200,10 @@ package final class GatewayServer: ServiceLifecycle.Service {
             ? [IPAddress(bytes: [0, 0, 0, 0])!, IPAddress("::")!] : [.loopbackIPv4, .loopbackIPv6]
         let allowed = configuration.allowedAddresses
         let files = StaticFiles(documentRoot: configuration.documentRoot) { allowed.contains($0) }
-        let things = configuration.allowedThingAddresses
+        let thingAddresses = configuration.allowedThingAddresses
         let download = WebRoute(
             path: CertificateDownload.path,
-            responder: CertificateDownload(certificate: certificate) { allowed.contains($0) || things.contains($0) })
+            responder: CertificateDownload(certificate: certificate) { allowed.contains($0) || thingAddresses.contains($0) })
         let downloads = configuration.isTLSEnabled ? [download] : []
         var listeners = [
             WebListener(
