@@ -46,6 +46,11 @@ let package = Package(
             name: "GotAPIStorage",
             dependencies: ["GotAPICore", crypto, lock, .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
+            name: "GotAPINativeThing",
+            dependencies: [
+                "GotAPICore", "GotAPIStorage", crypto, lock, log, .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        .target(
             name: "GotAPIWeb",
             dependencies: [
                 "GotAPICore", crypto, lock, log,
@@ -59,7 +64,7 @@ let package = Package(
             name: "GotAPIServer",
             dependencies: [
                 "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-                lifecycle, lock, log,
+                "GotAPINativeThing", "GotAPIStorage", lifecycle, lock, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
         .executableTarget(
@@ -89,7 +94,7 @@ let package = Package(
         // What tests share, and the tests, a folder per module.
         .target(
             name: "GotAPITesting",
-            dependencies: ["GotAPICore", "GotAPIServer", crypto, lifecycle, lock, log] + nio
+            dependencies: ["GotAPICore", "GotAPIServer", "GotAPINativeThing", crypto, lifecycle, lock, log] + nio
                 + [
                     .product(name: "NIOHTTP1", package: "swift-nio"),
                     .product(name: "NIOWebSocket", package: "swift-nio"),
@@ -110,6 +115,11 @@ let package = Package(
         .testTarget(
             name: "GotAPIStorageTests",
             dependencies: ["GotAPIStorage", "GotAPICore", lock, .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(
+            name: "GotAPINativeThingTests",
+            dependencies: [
+                "GotAPINativeThing", "GotAPIStorage", "GotAPICore", "GotAPIServer", "GotAPITesting", crypto, lock, log,
+            ] + nio),
         .testTarget(name: "GotAPIControlTests", dependencies: ["GotAPIControl", "GotAPICore", lock] + nio),
         .testTarget(
             name: "GotAPIWebTests",

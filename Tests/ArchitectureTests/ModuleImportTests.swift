@@ -19,17 +19,21 @@ import Testing
         "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"],
         "GotAPIStorage": ["GotAPICore", "GRDB", "Crypto", "Dispatch", "NIOConcurrencyHelpers"],
         "GotAPIControl": nio.union(["GotAPICore"]),
+        "GotAPINativeThing": [
+            "GotAPICore", "GotAPIStorage", "NIOCore", "NIOConcurrencyHelpers", "Crypto", "Logging",
+        ],
         "GotAPIWeb": nio.union([
             "GotAPICore", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1", "Crypto", "Logging",
             "FoundationEssentials",
         ]),
         "GotAPIServer": nio.union([
             "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-            "Logging", "ServiceLifecycle", "UnixSignals",
+            "GotAPINativeThing", "GotAPIStorage", "Logging", "ServiceLifecycle", "UnixSignals",
         ]),
         "gotapi": ["GotAPICore", "GotAPIServer", "GotAPIControl", "ArgumentParser"],
         "GotAPITesting": nio.union([
-            "GotAPICore", "GotAPIServer", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging", "Crypto", "ServiceLifecycle",
+            "GotAPICore", "GotAPIServer", "GotAPINativeThing", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging",
+            "Crypto", "ServiceLifecycle",
         ]),
     ]
 
