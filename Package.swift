@@ -48,6 +48,11 @@ let package = Package(
         .target(name: "GotAPIDiscovery", dependencies: ["GotAPICore", "CAvahi", log]),
         .systemLibrary(name: "CAvahi"),
         .target(
+            name: "GotAPINativeThing",
+            dependencies: [
+                "GotAPICore", "GotAPIStorage", crypto, lock, log, .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        .target(
             name: "GotAPIWeb",
             dependencies: [
                 "GotAPICore", crypto, lock, log,
@@ -61,7 +66,7 @@ let package = Package(
             name: "GotAPIServer",
             dependencies: [
                 "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-                lifecycle, lock, log,
+                "GotAPINativeThing", "GotAPIStorage", lifecycle, lock, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
         .executableTarget(
@@ -91,7 +96,7 @@ let package = Package(
         // What tests share, and the tests, a folder per module.
         .target(
             name: "GotAPITesting",
-            dependencies: ["GotAPICore", "GotAPIServer", crypto, lifecycle, lock, log] + nio
+            dependencies: ["GotAPICore", "GotAPIServer", "GotAPINativeThing", crypto, lifecycle, lock, log] + nio
                 + [
                     .product(name: "NIOHTTP1", package: "swift-nio"),
                     .product(name: "NIOWebSocket", package: "swift-nio"),
@@ -113,6 +118,11 @@ let package = Package(
             name: "GotAPIStorageTests",
             dependencies: ["GotAPIStorage", "GotAPICore", lock, .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "GotAPIDiscoveryTests", dependencies: ["GotAPIDiscovery"]),
+        .testTarget(
+            name: "GotAPINativeThingTests",
+            dependencies: [
+                "GotAPINativeThing", "GotAPIStorage", "GotAPICore", "GotAPIServer", "GotAPITesting", crypto, lock, log,
+            ] + nio),
         .testTarget(name: "GotAPIControlTests", dependencies: ["GotAPIControl", "GotAPICore", lock] + nio),
         .testTarget(
             name: "GotAPIWebTests",

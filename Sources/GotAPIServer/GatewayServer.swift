@@ -4,6 +4,7 @@ import GotAPIAuthorization
 import GotAPIControl
 import GotAPICore
 import GotAPIGateway
+package import GotAPINativeThing
 import GotAPIPluginHost
 import GotAPIWeb
 package import Logging
@@ -38,6 +39,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
     private let runnerPath: String?
     private let print: @Sendable (String) -> Void
     private let onReady: @Sendable (Address) -> Void
+    private let runningSteward = NIOLockedValueBox<Steward?>(nil)
 
     /// - Parameters:
     ///   - runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
@@ -54,6 +56,9 @@ package final class GatewayServer: ServiceLifecycle.Service {
         self.print = print
         self.onReady = onReady
     }
+
+    /// The steward of things, while the gateway runs with one. [any thread]
+    package var steward: Steward? { runningSteward.withLockedValue { $0 } }
 
     /// Runs until the service group shuts down gracefully.
     ///
@@ -85,21 +90,25 @@ package final class GatewayServer: ServiceLifecycle.Service {
     private func run(on group: any EventLoopGroup) async throws {
         let certificate = try ServerCertificate(configuration, logger: logger)
         let gateway = Gateway(settings: settings(certificate, ports: []), logger: logger)
+        let things = try NativeThings(configuration, gateway: gateway, eventLoop: group.any(), logger: logger)
         let endpoints = NIOLockedValueBox<[any PluginEndpoint]>([])
         let plugins = PluginHost(
             settings: configuration.pluginHostSettings(runnerPath: runnerPath), group: group, sink: gateway,
             logger: logger
         ) { change in
+            var change = change
+            if let things { change.endpoints.append(things.steward) }
             endpoints.withLockedValue { $0 = change.endpoints }
             gateway.apply(change)
         }
         guard let states = await Self.start(plugins) else {
             await plugins.shutDown()
+            await things?.shutDown()
             throw StoppedWhileStarting()
         }
         var web: WebServer?
         do {
-            let listening = try await WebServer.start(webConfiguration(gateway, certificate), on: group)
+            let listening = try await WebServer.start(webConfiguration(gateway, certificate, things), on: group)
             web = listening
             let address = address(of: listening)
             gateway.apply(settings(certificate, ports: [address.port, address.webPort]))
@@ -108,16 +117,21 @@ package final class GatewayServer: ServiceLifecycle.Service {
             ) { [configuration] request in
                 await ControlCommands(
                     gateway: gateway, plugins: plugins, endpoints: endpoints.withLockedValue { $0 },
-                    pluginRoot: configuration.pluginRoot
+                    pluginRoot: configuration.pluginRoot,
+                    things: things.map { ThingCommands(steward: $0.steward, configuration: configuration) }
                 ).answer(request)
             }
+            runningSteward.withLockedValue { $0 = things?.steward }
+            defer { runningSteward.withLockedValue { $0 = nil } }
             print(StartupReport(states, folder: configuration.pluginRoot, url: address.url).text)
             onReady(address)
             await serve(gateway, certificate, address)
             await shutDown(gateway, plugins, listening, control)
+            await things?.shutDown()
         } catch {
             await web?.shutDown(grace: .zero)
             await plugins.shutDown()
+            await things?.shutDown()
             throw StartFailure(error)
         }
     }
@@ -194,7 +208,9 @@ package final class GatewayServer: ServiceLifecycle.Service {
         return settings
     }
 
-    private func webConfiguration(_ gateway: Gateway, _ certificate: ServerCertificate) -> WebConfiguration {
+    private func webConfiguration(
+        _ gateway: Gateway, _ certificate: ServerCertificate, _ things: NativeThings?
+    ) -> WebConfiguration {
         let addresses =
             configuration.listensBeyondLoopback
             ? [IPAddress(bytes: [0, 0, 0, 0])!, IPAddress("::")!] : [.loopbackIPv4, .loopbackIPv6]
@@ -203,13 +219,16 @@ package final class GatewayServer: ServiceLifecycle.Service {
         let thingAddresses = configuration.allowedThingAddresses
         let download = WebRoute(
             path: CertificateDownload.path,
-            responder: CertificateDownload(certificate: certificate) { allowed.contains($0) || thingAddresses.contains($0) })
+            responder: CertificateDownload(certificate: certificate) {
+                allowed.contains($0) || thingAddresses.contains($0)
+            })
         let downloads = configuration.isTLSEnabled ? [download] : []
         var listeners = [
             WebListener(
                 addresses: addresses, port: configuration.interfacePort, tls: certificate.context,
                 routes: [WebRoute(path: "/gotapi", responder: gateway)] + downloads,
-                webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)], files: files)
+                webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)]
+                    + (things?.webSocketRoutes ?? []), files: files)
         ]
         if let port = configuration.separateWebPort {
             listeners.append(

@@ -3,11 +3,11 @@
 import Glibc
 
 /// Times as people read them.
-enum Timestamp {
+package enum Timestamp {
     /// `2026-11-20 17:31:00 UTC`
     ///
     /// - Parameter seconds: since 1970, UTC.
-    static func format(_ seconds: Int) -> String {
+    package static func format(_ seconds: Int) -> String {
         var time = time_t(seconds)
         var parts = tm()
         // https://man7.org/linux/man-pages/man3/gmtime.3.html; it fails only for years beyond an Int32.

@@ -13,7 +13,7 @@ struct GotAPICommand: AsyncParsableCommand {
         commandName: "gotapi",
         abstract: "A gateway that turns devices into a local web API.",
         version: Product.version,
-        subcommands: [Serve.self, Check.self, PluginCommand.self, CertificateCommand.self],
+        subcommands: [Serve.self, Check.self, PluginCommand.self, ThingsCommand.self, CertificateCommand.self],
         defaultSubcommand: Serve.self)
 }
 

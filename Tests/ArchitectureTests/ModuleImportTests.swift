@@ -20,17 +20,21 @@ import Testing
         "GotAPIStorage": ["GotAPICore", "GRDB", "Crypto", "Dispatch", "NIOConcurrencyHelpers"],
         "GotAPIDiscovery": ["GotAPICore", "CAvahi", "Dispatch", "Logging"],
         "GotAPIControl": nio.union(["GotAPICore"]),
+        "GotAPINativeThing": [
+            "GotAPICore", "GotAPIStorage", "NIOCore", "NIOConcurrencyHelpers", "Crypto", "Logging",
+        ],
         "GotAPIWeb": nio.union([
             "GotAPICore", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1", "Crypto", "Logging",
             "FoundationEssentials",
         ]),
         "GotAPIServer": nio.union([
             "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-            "Logging", "ServiceLifecycle", "UnixSignals",
+            "GotAPINativeThing", "GotAPIStorage", "Logging", "ServiceLifecycle", "UnixSignals",
         ]),
         "gotapi": ["GotAPICore", "GotAPIServer", "GotAPIControl", "ArgumentParser"],
         "GotAPITesting": nio.union([
-            "GotAPICore", "GotAPIServer", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging", "Crypto", "ServiceLifecycle",
+            "GotAPICore", "GotAPIServer", "GotAPINativeThing", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging",
+            "Crypto", "ServiceLifecycle",
         ]),
     ]
 

@@ -53,16 +53,13 @@ package struct CertificateFolder: Sendable {
         let key = try readKey()
         guard hasCertificate else { return (try issue(with: key, names: names, now: now), .issuedForKey) }
         let certificate = try ServedCertificate(file: identity.certificateFile)
-        guard certificate.keyFingerprint == Self.fingerprint(of: key) else {
+        let fingerprint = try? ServedCertificate.fingerprint(of: Certificate.PublicKey(key.publicKey))
+        guard certificate.keyFingerprint == fingerprint else {
             throw CertificateFailure(
                 path: identity.certificateFile, reason: "is not for the key in \(identity.keyFile)")
         }
         guard let reason = certificate.renewalReason(names: names, now: now) else { return (certificate, .kept) }
         return (try issue(with: key, names: names, now: now), .issuedAgain(reason))
-    }
-
-    private static func fingerprint(of key: P256.Signing.PrivateKey) -> [UInt8] {
-        Array(SHA256.hash(data: Certificate.PublicKey(key.publicKey).subjectPublicKeyInfoBytes))
     }
 
     private func issue(

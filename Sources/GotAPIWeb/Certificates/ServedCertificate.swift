@@ -67,8 +67,16 @@ package struct ServedCertificate: Sendable, Equatable {
         self.names = names
         notBefore = Int(certificate.notValidBefore.timeIntervalSince1970)
         notAfter = Int(certificate.notValidAfter.timeIntervalSince1970)
-        keyFingerprint = Array(SHA256.hash(data: certificate.publicKey.subjectPublicKeyInfoBytes))
+        keyFingerprint = try Self.fingerprint(of: certificate.publicKey)
         pem = try certificate.serializeAsPEM().pemString + "\n"
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo as it stands in a certificate: the algorithm and the key, which is what
+    /// `curl --pinnedpubkey` and others hash too.
+    static func fingerprint(of key: Certificate.PublicKey) throws -> [UInt8] {
+        var serializer = DER.Serializer()
+        try serializer.serialize(key)
+        return Array(SHA256.hash(data: serializer.serializedBytes))
     }
 
     /// Why the gateway's own certificate has to be issued again, or `nil` where it has not.
