@@ -66,7 +66,7 @@ let package = Package(
             name: "GotAPIServer",
             dependencies: [
                 "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-                "GotAPINativeThing", "GotAPIStorage", lifecycle, lock, log,
+                "GotAPINativeThing", "GotAPIStorage", "GotAPIDiscovery", lifecycle, lock, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
         .executableTarget(

@@ -12,6 +12,8 @@ import NIOCore
 struct NativeThings: Sendable {
     let steward: Steward
     let storage: Storage
+    /// Identifies this gateway to things, for ever.
+    let stewardUUID: String
     /// Where things connect.
     let webSocketRoutes: [WebSocketRoute]
 
@@ -29,6 +31,7 @@ struct NativeThings: Sendable {
             return (storage, try storage.load())
         }
         self.storage = storage
+        stewardUUID = stored.stewardUUID
         steward = Steward(
             settings: configuration.stewardSettings(gateway), stored: stored, storage: storage, sink: gateway,
             eventLoop: eventLoop, logger: logger)

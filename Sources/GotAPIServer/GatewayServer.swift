@@ -125,7 +125,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
             defer { runningSteward.withLockedValue { $0 = nil } }
             print(StartupReport(states, folder: configuration.pluginRoot, url: address.url).text)
             onReady(address)
-            await serve(gateway, certificate, address)
+            await serve(gateway, certificate, address, things)
             await shutDown(gateway, plugins, listening, control)
             await things?.shutDown()
         } catch {
@@ -153,8 +153,15 @@ package final class GatewayServer: ServiceLifecycle.Service {
 
     // MARK: - While it runs
 
-    private func serve(_ gateway: Gateway, _ certificate: ServerCertificate, _ address: Address) async {
+    private func serve(
+        _ gateway: Gateway, _ certificate: ServerCertificate, _ address: Address, _ things: NativeThings?
+    ) async {
         await withTaskGroup { tasks in
+            tasks.addTask { [configuration, logger] in
+                await Self.announce(logger: logger) {
+                    configuration.announcement(of: things, certificate: certificate, address: address)
+                }
+            }
             tasks.addTask { await Self.everySecond { gateway.tick(now: Gateway.monotonicTime()) } }
             tasks.addTask { [self] in
                 await certificate.keepValid {

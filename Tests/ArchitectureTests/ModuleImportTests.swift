@@ -29,7 +29,7 @@ import Testing
         ]),
         "GotAPIServer": nio.union([
             "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-            "GotAPINativeThing", "GotAPIStorage", "Logging", "ServiceLifecycle", "UnixSignals",
+            "GotAPIDiscovery", "GotAPINativeThing", "GotAPIStorage", "Logging", "ServiceLifecycle", "UnixSignals",
         ]),
         "gotapi": ["GotAPICore", "GotAPIServer", "GotAPIControl", "ArgumentParser"],
         "GotAPITesting": nio.union([
