@@ -29,6 +29,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // SQLite: what the gateway keeps outlives kill -9.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // The gateway, from values to the command.
@@ -45,6 +47,16 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "GotAPIControl", dependencies: ["GotAPICore", lock] + nio),
         .target(
+            name: "GotAPIStorage",
+            dependencies: ["GotAPICore", crypto, lock, .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "GotAPIDiscovery", dependencies: ["GotAPICore", "CAvahi", log]),
+        .systemLibrary(name: "CAvahi"),
+        .target(
+            name: "GotAPINativeThing",
+            dependencies: [
+                "GotAPICore", "GotAPIStorage", crypto, lock, log, .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        .target(
             name: "GotAPIWeb",
             dependencies: [
                 "GotAPICore", crypto, lock, log,
@@ -58,7 +70,7 @@ let package = Package(
             name: "GotAPIServer",
             dependencies: [
                 "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-                lifecycle, lock, log,
+                "GotAPINativeThing", "GotAPIStorage", "GotAPIDiscovery", lifecycle, lock, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
         .executableTarget(
@@ -88,7 +100,7 @@ let package = Package(
         // What tests share, and the tests, a folder per module.
         .target(
             name: "GotAPITesting",
-            dependencies: ["GotAPICore", "GotAPIServer", crypto, lifecycle, lock, log] + nio
+            dependencies: ["GotAPICore", "GotAPIServer", "GotAPINativeThing", crypto, lifecycle, lock, log] + nio
                 + [
                     .product(name: "NIOHTTP1", package: "swift-nio"),
                     .product(name: "NIOWebSocket", package: "swift-nio"),
@@ -106,6 +118,15 @@ let package = Package(
         .testTarget(
             name: "GotAPIPluginHostTests",
             dependencies: ["GotAPIPluginHost", "GotAPICore", "gotapi-plugin-runner", crypto, lock, log] + nio),
+        .testTarget(
+            name: "GotAPIStorageTests",
+            dependencies: ["GotAPIStorage", "GotAPICore", lock, .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "GotAPIDiscoveryTests", dependencies: ["GotAPIDiscovery"]),
+        .testTarget(
+            name: "GotAPINativeThingTests",
+            dependencies: [
+                "GotAPINativeThing", "GotAPIStorage", "GotAPICore", "GotAPIServer", "GotAPITesting", crypto, lock, log,
+            ] + nio),
         .testTarget(name: "GotAPIControlTests", dependencies: ["GotAPIControl", "GotAPICore", lock] + nio),
         .testTarget(
             name: "GotAPIWebTests",

@@ -28,10 +28,17 @@ function show(services) {
     ? 'No service: no plug-in is loaded. Put a libgotapi-plugin-….so into the plugins folder.'
     : `${services.length} ${services.length === 1 ? 'service' : 'services'} now.`;
   for (const card of document.querySelectorAll('[data-service]')) {
-    const isThere = services.some((service) => service.serviceId === card.dataset.service);
-    card.dataset.there = isThere;
-    card.querySelector('.ready').textContent = isThere ? 'Ready' : 'Its plug-in is not loaded';
+    mark(card, services.some((service) => service.serviceId === card.dataset.service), 'Its plug-in is not loaded');
   }
+  for (const card of document.querySelectorAll('[data-scope]')) {
+    mark(card, services.some((service) => [service.scopes].flat().includes(card.dataset.scope)), 'None is paired yet');
+  }
+}
+
+/** Says on a card whether what its page needs is there. */
+function mark(card, isThere, otherwise) {
+  card.dataset.there = isThere;
+  card.querySelector('.ready').textContent = isThere ? 'Ready' : otherwise;
 }
 
 page.connect();

@@ -70,6 +70,12 @@ package final class Gateway: Sendable {
 
     var monitor: DebugMonitor? { conditions.monitor }
 
+    /// Whether pages of this origin are the server's own, or the owner allows them. [any thread]
+    package func allows(origin: String) -> Bool {
+        let origins = conditions.origins
+        return origins.contains(origin) || Origin(origin).map { origins.contains($0.text) } ?? false
+    }
+
     // MARK: - Life
 
     /// Replaces the settings for all that comes from now on. Sockets beyond a lower limit stay.

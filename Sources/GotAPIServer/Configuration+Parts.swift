@@ -1,12 +1,19 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import GotAPIAuthorization
+import GotAPICore
 import GotAPIPluginHost
 
 /// What the parts of the gateway are told of the configuration, in their own words.
 extension Configuration {
     /// Who may ask. The reader has checked every entry.
     var allowedAddresses: AddressRanges { (try? AddressRanges(allowedAddressList)) ?? AddressRanges() }
+
+    /// Whether a thing may connect from an address. The reader has checked every entry.
+    func admitsThing(from address: IPAddress) -> Bool {
+        allowedAddresses.contains(address)
+            || (try? AddressRanges(nativeThing.allowedAddressList))?.contains(address) == true
+    }
 
     /// - Parameter runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
     func pluginHostSettings(runnerPath: String?) -> PluginHostSettings {

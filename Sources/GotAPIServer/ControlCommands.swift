@@ -15,6 +15,8 @@ struct ControlCommands {
     let pluginRoot: String
     /// Reloads; `nil` comes back where the gateway is stopping.
     let reload: () async -> ReloadReport?
+    /// `nil` where the owner wants no things.
+    let things: ThingCommands?
 
     func answer(_ request: ControlRequest) async -> ControlResponse {
         switch request.command {
@@ -22,8 +24,17 @@ struct ControlCommands {
             .success(JSONNode(.array(plugins.status().map { $0.json(folder: pluginRoot, services: services(of: $0)) })))
         case "plugin start": await start(request.arguments["id"]?.text ?? "")
         case "reload": await report()
-        default: .failure("unknown command: \(request.command)")
+        case let command where command.hasPrefix("things "):
+            if let things { await things.answer(request) ?? unknown(request) } else { .failure(Self.withoutThings) }
+        default: unknown(request)
         }
+    }
+
+    private static let withoutThings =
+        "things are switched off: set native_thing.enabled to true in config.json and start the gateway again"
+
+    private func unknown(_ request: ControlRequest) -> ControlResponse {
+        .failure("unknown command: \(request.command)")
     }
 
     private func report() async -> ControlResponse {

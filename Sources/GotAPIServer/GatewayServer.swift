@@ -4,6 +4,7 @@ import GotAPIAuthorization
 import GotAPIControl
 import GotAPICore
 import GotAPIGateway
+package import GotAPINativeThing
 import GotAPIPluginHost
 import GotAPIWeb
 package import Logging
@@ -45,6 +46,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
     private let print: @Sendable (String) -> Void
     private let onReady: @Sendable (Address) -> Void
     private let reloads = ReloadRequests()
+    private let runningSteward = NIOLockedValueBox<Steward?>(nil)
 
     /// - Parameters:
     ///   - runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
@@ -74,6 +76,9 @@ package final class GatewayServer: ServiceLifecycle.Service {
 
     /// Has the gateway reload, soon: what SIGHUP does. [any thread]
     package func requestReload() { reloads.request() }
+
+    /// The steward of things, while the gateway runs with one. [any thread]
+    package var steward: Steward? { runningSteward.withLockedValue { $0 } }
 
     /// Runs until the service group shuts down gracefully.
     ///
@@ -105,22 +110,27 @@ package final class GatewayServer: ServiceLifecycle.Service {
     private func run(on group: any EventLoopGroup) async throws {
         let certificate = try ServerCertificate(configuration, logger: logger)
         let gateway = Gateway(settings: settings(certificate, ports: []), logger: logger)
+        let things = try NativeThings(inForce, gateway: gateway, eventLoop: group.any(), logger: logger)
         let endpoints = NIOLockedValueBox<[any PluginEndpoint]>([])
         let plugins = PluginHost(
             settings: configuration.pluginHostSettings(runnerPath: runnerPath), group: group, sink: gateway,
             logger: logger
         ) { change in
+            var change = change
+            if let things { change.endpoints.append(things.steward) }
             endpoints.withLockedValue { $0 = change.endpoints }
             gateway.apply(change)
         }
         guard let states = await Self.start(plugins) else {
             await plugins.shutDown()
+            await things?.shutDown()
             throw StoppedWhileStarting()
         }
         var web: WebServer?
         do {
             let files = WebFiles(configuration)
-            let listening = try await WebServer.start(webConfiguration(gateway, certificate, files), on: group)
+            let listening = try await WebServer.start(
+                webConfiguration(gateway, certificate, files, things), on: group)
             web = listening
             let address = address(of: listening)
             let parts = Parts(gateway: gateway, plugins: plugins, certificate: certificate, files: files) {
@@ -132,20 +142,25 @@ package final class GatewayServer: ServiceLifecycle.Service {
             ) { [self] request in
                 await ControlCommands(
                     gateway: gateway, plugins: plugins, endpoints: endpoints.withLockedValue { $0 },
-                    pluginRoot: configuration.pluginRoot, reload: { await self.reloads.report() }
+                    pluginRoot: configuration.pluginRoot, reload: { await self.reloads.report() },
+                    things: things.map { ThingCommands(steward: $0.steward, configuration: configuration) }
                 ).answer(request)
             }
+            runningSteward.withLockedValue { $0 = things?.steward }
+            defer { runningSteward.withLockedValue { $0 = nil } }
             print(StartupReport(states, folder: configuration.pluginRoot, url: address.url).text)
             onReady(address)
             // Not a child of what serves: the gateway's end, which stops what is being loaded, must not wait for it.
             let reloading = Task { await reloads.serve { await self.reload(parts) } }
-            await serve(parts)
+            await serve(parts, address, things)
             reloads.end()
             await shutDown(gateway, plugins, listening, control)
             await reloading.value
+            await things?.shutDown()
         } catch {
             await web?.shutDown(grace: .zero)
             await plugins.shutDown()
+            await things?.shutDown()
             throw StartFailure(error)
         }
     }
@@ -167,8 +182,13 @@ package final class GatewayServer: ServiceLifecycle.Service {
 
     // MARK: - While it runs
 
-    private func serve(_ parts: Parts) async {
+    private func serve(_ parts: Parts, _ address: Address, _ things: NativeThings?) async {
         await withTaskGroup { tasks in
+            tasks.addTask { [self] in
+                await Self.announce(logger: logger) {
+                    configuration.announcement(of: things, certificate: parts.certificate, address: address)
+                }
+            }
             tasks.addTask { await Self.everySecond { parts.gateway.tick(now: Gateway.monotonicTime()) } }
             tasks.addTask { await parts.certificate.keepValid { parts.gateway.apply(parts.settings()) } }
             // Both ways out, the group's shutdown and a cancellation, end the same way.
@@ -219,20 +239,28 @@ package final class GatewayServer: ServiceLifecycle.Service {
     }
 
     private func webConfiguration(
-        _ gateway: Gateway, _ certificate: ServerCertificate, _ files: WebFiles
+        _ gateway: Gateway, _ certificate: ServerCertificate, _ files: WebFiles, _ things: NativeThings?
     ) -> WebConfiguration {
         let addresses =
             configuration.listensBeyondLoopback
             ? [IPAddress(bytes: [0, 0, 0, 0])!, IPAddress("::")!] : [.loopbackIPv4, .loopbackIPv6]
+        let download = WebRoute(
+            path: CertificateDownload.path,
+            responder: CertificateDownload(certificate: certificate) { [inForce] address in
+                inForce.withLockedValue { $0 }.admitsThing(from: address)
+            })
+        let downloads = configuration.isTLSEnabled ? [download] : []
         var listeners = [
             WebListener(
                 addresses: addresses, port: configuration.interfacePort, tls: certificate.context,
-                routes: [WebRoute(path: "/gotapi", responder: gateway)],
-                webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)], files: files.files)
+                routes: [WebRoute(path: "/gotapi", responder: gateway)] + downloads,
+                webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)]
+                    + (things?.webSocketRoutes ?? []), files: files.files)
         ]
         if let port = configuration.separateWebPort {
             listeners.append(
-                WebListener(addresses: addresses, port: port, tls: certificate.context, files: files.files))
+                WebListener(
+                    addresses: addresses, port: port, tls: certificate.context, routes: downloads, files: files.files))
         }
         var web = WebConfiguration(listeners: listeners, logger: logger)
         web.onDroppedPushes = gateway.countLostPushes

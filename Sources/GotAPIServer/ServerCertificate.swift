@@ -81,9 +81,12 @@ final class ServerCertificate: Sendable {
 
     /// Every name and address under which pages of this server may be asked for.
     var hosts: [String] {
-        let names = served.withLockedValue(\.self)?.certificate.names ?? .ofThisHost()
+        let names = current?.names ?? .ofThisHost()
         return names.dnsNames + names.addresses.map(\.description)
     }
+
+    /// The one that is served now; `nil` without TLS.
+    var current: ServedCertificate? { served.withLockedValue(\.self)?.certificate }
 
     /// Takes the files that the configuration names, where they are others than before or hold something else. Connections
     /// that exist keep what they have; where the files cannot be used, so do new ones.
@@ -111,7 +114,11 @@ final class ServerCertificate: Sendable {
         do {
             return try await NIOThreadPool.singleton.runIfActive { [self] in
                 let new = try source.read()
-                guard new.digest != served.withLockedValue(\.self)?.digest else { return .kept }
+                guard new.digest != served.withLockedValue(\.self)?.digest else {
+                    // Whose they are counts all the same: ours are renewed.
+                    served.withLockedValue { $0?.source = source }
+                    return .kept
+                }
                 try context?.replace(with: source.identity)
                 served.withLockedValue { $0 = new }
                 logger.notice("serving with another certificate", metadata: Self.metadata(new))

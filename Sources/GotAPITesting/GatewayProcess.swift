@@ -7,21 +7,22 @@ package import GotAPICore
 package enum GatewayProcess {
     package static var program: String { TestBuild.products + "/gotapi" }
 
-    /// Starts a gateway on a free port with the samples, and waits until it is ready.
+    /// Starts a gateway with the samples, and waits until it is ready.
     ///
     /// - Parameters:
+    ///   - port: the port, or 0 for a free one.
     ///   - plugins: the folder with the plug-ins' libraries.
     ///   - documents: the folder that is served.
     ///   - more: further members of config.json, each with a comma before it.
     ///   - prefix: the words of a command that runs the gateway in its own place.
     package static func start(
         in folder: TestFolder, plugins: String? = nil, documents: String = TestBuild.root + "/html",
-        tls: Bool = false, more: String = "", prefix: [String] = [], program: String = program
+        tls: Bool = false, port: Int = 0, more: String = "", prefix: [String] = [], program: String = program
     ) async throws -> (process: TestProcess, port: Int) {
         let plugins = try plugins ?? TestBuild.plugins
         try folder.write(
             """
-            {"ssl_engine": \(tls), "gotapi_if_port": 0, "gotapi_if_ssl_port": 0,
+            {"ssl_engine": \(tls), "gotapi_if_port": \(port), "gotapi_if_ssl_port": \(port),
              "http_server_document_root": "\(documents)", "plugin_root_path": "\(plugins)"\(more)}
             """, to: "config.json")
         let words = prefix + [program, "serve"]

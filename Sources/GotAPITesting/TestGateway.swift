@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import GotAPICore
+package import GotAPINativeThing
 package import GotAPIServer
 import Logging
 package import NIOCore
@@ -11,6 +12,8 @@ import ServiceLifecycle
 package struct TestGateway: Sendable {
     package let address: GatewayServer.Address
     package let configuration: Configuration
+    /// What the owner asks of the steward of things; `nil` where there is none.
+    package let steward: Steward?
     /// For the test's own connections.
     package let group: any EventLoopGroup
 
@@ -54,7 +57,9 @@ package struct TestGateway: Sendable {
             let outcome: Swift.Result<Result, any Error>
             do {
                 outcome = .success(
-                    try await body(TestGateway(address: address, configuration: configuration, group: group)))
+                    try await body(
+                        TestGateway(
+                            address: address, configuration: configuration, steward: server.steward, group: group)))
             } catch {
                 outcome = .failure(error)
             }

@@ -13,7 +13,9 @@ struct GotAPICommand: AsyncParsableCommand {
         commandName: "gotapi",
         abstract: "A gateway that turns devices into a local web API.",
         version: Product.version,
-        subcommands: [Serve.self, Check.self, Reload.self, PluginCommand.self],
+        subcommands: [
+            Serve.self, Check.self, Reload.self, PluginCommand.self, ThingsCommand.self, CertificateCommand.self,
+        ],
         defaultSubcommand: Serve.self)
 }
 

@@ -19,18 +19,24 @@ import Testing
             "GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "COpenSSL", "Crypto", "Logging",
         ]),
         "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"],
+        "GotAPIStorage": ["GotAPICore", "GRDB", "Crypto", "Dispatch", "NIOConcurrencyHelpers"],
+        "GotAPIDiscovery": ["GotAPICore", "CAvahi", "Dispatch", "Logging"],
         "GotAPIControl": nio.union(["GotAPICore"]),
+        "GotAPINativeThing": [
+            "GotAPICore", "GotAPIStorage", "NIOCore", "NIOConcurrencyHelpers", "Crypto", "Logging",
+        ],
         "GotAPIWeb": nio.union([
             "GotAPICore", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1", "Crypto", "Logging",
             "FoundationEssentials",
         ]),
         "GotAPIServer": nio.union([
             "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-            "Logging", "ServiceLifecycle", "UnixSignals",
+            "GotAPIDiscovery", "GotAPINativeThing", "GotAPIStorage", "Logging", "ServiceLifecycle", "UnixSignals",
         ]),
         "gotapi": ["GotAPICore", "GotAPIServer", "GotAPIControl", "ArgumentParser"],
         "GotAPITesting": nio.union([
-            "GotAPICore", "GotAPIServer", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging", "Crypto", "ServiceLifecycle",
+            "GotAPICore", "GotAPIServer", "GotAPINativeThing", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging",
+            "Crypto", "ServiceLifecycle",
         ]),
     ]
 

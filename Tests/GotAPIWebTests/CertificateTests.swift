@@ -1,5 +1,6 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
+import Crypto
 import Glibc
 import GotAPICore
 import Testing
@@ -87,6 +88,34 @@ struct CertificateTests {
         let (fourth, whyFourth) = try certificates.ensure(names: more, now: later)
         #expect(whyFourth == .issuedForKey)
         #expect(Set([first, second, third, fourth].map(\.keyFingerprint)).count == 1)
+    }
+
+    /// As `openssl x509 -pubkey | openssl pkey -pubin -outform der | sha256sum` computes it.
+    @Test func theFingerprintIsThatOfTheWholeSubjectPublicKeyInfo() throws {
+        let folder = TemporaryFolder()
+        let certificates = CertificateFolder(path: folder.path)
+        let made = try certificates.ensure(names: Self.names, now: Self.now).certificate
+        let pem = String(decoding: try SmallFile.read(certificates.identity.keyFile), as: UTF8.self)
+        let key = try P256.Signing.PrivateKey(pemRepresentation: pem).publicKey
+        // RFC 5480: id-ecPublicKey with prime256v1, then the point.
+        let algorithm: [UInt8] = [
+            0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+            0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+        ]
+        #expect(made.keyFingerprint == Array(SHA256.hash(data: algorithm + Array(key.x963Representation))))
+    }
+
+    @Test func anOwnersFileMayHoldTheKeyTooAndOnlyTheCertificateIsShown() throws {
+        let folder = TemporaryFolder()
+        let certificates = CertificateFolder(path: folder.path)
+        let made = try certificates.ensure(names: Self.names, now: Self.now).certificate
+        let key = try SmallFile.read(certificates.identity.keyFile)
+        let certificate = try SmallFile.read(certificates.identity.certificateFile)
+        #expect(made.pem == String(decoding: certificate, as: UTF8.self))
+        for (name, bytes) in [("before.pem", key + certificate), ("behind.pem", certificate + key)] {
+            folder.write(bytes, to: name)
+            #expect(try ServedCertificate(file: folder.path + "/" + name) == made)
+        }
     }
 
     @Test func brokenFilesAreNamedAndNotOverwritten() throws {

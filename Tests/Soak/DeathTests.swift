@@ -143,7 +143,7 @@ extension Soaks {
             let (gateway, _) = try await GatewayProcess.start(in: folder, plugins: plugins)
             gateway.signal(SIGTERM)
             #expect(await gateway.waitForExit() == 0)
-            #expect(try entries(of: folder.path + "/state") == ["libraries", "lock", "plugins"])
+            #expect(try entries(of: folder.path + "/state") == ["gotapi.sqlite", "libraries", "lock", "plugins"])
             #expect(try entries(of: folder.path + "/state/libraries") == [])
         }
 

@@ -17,6 +17,8 @@ struct SoakCounts: Sendable {
 
     /// Processes of plug-ins that are killed, one after another.
     let kills: Int
+    /// Gateways and things that are killed, one after another.
+    let thingKills: Int
     /// Gateways that are started and ended, one after another.
     let starts: Int
 
@@ -32,10 +34,10 @@ struct SoakCounts: Sendable {
 
     static let reduced = SoakCounts(
         slowSockets: 20, halfOpenSockets: 20, unreadFiles: 10, unreadSubscribers: 1, cycles: 100, kills: 20,
-        starts: 10, transports: [true])
+        thingKills: 10, starts: 10, transports: [true])
     static let full = SoakCounts(
         slowSockets: 100, halfOpenSockets: 200, unreadFiles: 50, unreadSubscribers: 3, cycles: 1_000, kills: 200,
-        starts: 1_000, transports: [true, false])
+        thingKills: 100, starts: 1_000, transports: [true, false])
 
     static let current = getenv("GOTAPI_SOAK").map { String(cString: $0) } == "full" ? full : reduced
 }

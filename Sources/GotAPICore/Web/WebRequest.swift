@@ -29,10 +29,12 @@ package struct WebRequest: Sendable {
     package let source: IPAddress
     /// Identifies the connection while the process lives; never used again.
     package let connection: UInt64
+    /// Whether it came over TLS.
+    package let isSecure: Bool
 
     package init(
         method: String, target: String, headers: [Header] = [], body: Body = .bytes([]), source: IPAddress,
-        connection: UInt64
+        connection: UInt64, isSecure: Bool = false
     ) {
         self.method = method
         self.target = target
@@ -40,6 +42,7 @@ package struct WebRequest: Sendable {
         self.body = body
         self.source = source
         self.connection = connection
+        self.isSecure = isSecure
     }
 
     /// All values of the header field `name` (lower case), in the order in which they were sent.

@@ -29,6 +29,9 @@ package struct CertificateFolder: Sendable {
         identity = TLSIdentity(certificateFile: path + "/server.crt", keyFile: path + "/server.key")
     }
 
+    /// Whether the certificate has been made.
+    package var hasCertificate: Bool { SmallFile.exists(identity.certificateFile) }
+
     /// Makes what is missing or no longer good. Blocks.
     ///
     /// - Parameters:
@@ -37,7 +40,7 @@ package struct CertificateFolder: Sendable {
     package func ensure(
         names: CertificateNames, now: Int
     ) throws(CertificateFailure) -> (certificate: ServedCertificate, outcome: Outcome) {
-        let hasCertificate = SmallFile.exists(identity.certificateFile)
+        let hasCertificate = hasCertificate
         guard SmallFile.exists(identity.keyFile) else {
             guard !hasCertificate else {
                 throw CertificateFailure(path: identity.certificateFile, reason: "is there without its key, server.key")
@@ -50,7 +53,8 @@ package struct CertificateFolder: Sendable {
         let key = try readKey()
         guard hasCertificate else { return (try issue(with: key, names: names, now: now), .issuedForKey) }
         let certificate = try ServedCertificate(file: identity.certificateFile)
-        guard certificate.keyFingerprint == Self.fingerprint(of: key) else {
+        let fingerprint = try? ServedCertificate.fingerprint(of: Certificate.PublicKey(key.publicKey))
+        guard certificate.keyFingerprint == fingerprint else {
             throw CertificateFailure(
                 path: identity.certificateFile, reason: "is not for the key in \(identity.keyFile)")
         }
@@ -58,23 +62,17 @@ package struct CertificateFolder: Sendable {
         return (try issue(with: key, names: names, now: now), .issuedAgain(reason))
     }
 
-    private static func fingerprint(of key: P256.Signing.PrivateKey) -> [UInt8] {
-        Array(SHA256.hash(data: Certificate.PublicKey(key.publicKey).subjectPublicKeyInfoBytes))
-    }
-
     private func issue(
         with key: P256.Signing.PrivateKey, names: CertificateNames, now: Int
     ) throws(CertificateFailure) -> ServedCertificate {
-        let certificate: Certificate
-        let pem: String
+        let certificate: ServedCertificate
         do {
-            certificate = try Self.makeCertificate(key: key, names: names, now: now)
-            pem = try certificate.serializeAsPEM().pemString + "\n"
+            certificate = try ServedCertificate(try Self.makeCertificate(key: key, names: names, now: now))
         } catch {
             throw CertificateFailure(path: identity.certificateFile, reason: "cannot be made: \(error)")
         }
-        try write(pem, to: identity.certificateFile, mode: 0o644)
-        return ServedCertificate(certificate)
+        try write(certificate.pem, to: identity.certificateFile, mode: 0o644)
+        return certificate
     }
 
     /// Valid from a day ago, since clocks differ, for 397 days, the longest that browsers accept.

@@ -49,7 +49,8 @@ package struct CertificateNames: Sendable, Equatable {
             }
     }
 
-    private static func hostName() -> String {
+    /// The host's name, `localhost` where it has none.
+    package static func hostName() -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         // https://man7.org/linux/man-pages/man2/gethostname.2.html; the last byte stays zero if the name is cut.
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }

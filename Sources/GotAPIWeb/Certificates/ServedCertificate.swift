@@ -16,12 +16,18 @@ package struct ServedCertificate: Sendable, Equatable {
     package let notAfter: Int
     /// SHA-256 of the public key (its SubjectPublicKeyInfo), which stays the same when the certificate is issued again.
     package let keyFingerprint: [UInt8]
+    /// The certificate itself, PEM with a line feed at its end: what whoever wants to trust it imports. Nothing else of its
+    /// file is in it, which may hold the key too.
+    package let pem: String
 
-    package init(names: CertificateNames, notBefore: Int, notAfter: Int, keyFingerprint: [UInt8]) {
+    package init(
+        names: CertificateNames, notBefore: Int, notAfter: Int, keyFingerprint: [UInt8], pem: String = ""
+    ) {
         self.names = names
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.keyFingerprint = keyFingerprint
+        self.pem = pem
     }
 
     /// Reads the first certificate of a PEM file. Blocks.
@@ -33,15 +39,17 @@ package struct ServedCertificate: Sendable, Equatable {
             throw CertificateFailure(path: file, reason: "cannot be read: \(error.reason)")
         }
         do {
-            guard let document = try PEMDocument.parseMultiple(pemString: String(decoding: bytes, as: UTF8.self)).first
-            else { throw ASN1Error.invalidPEMDocument(reason: "no PEM block") }
-            self.init(try Certificate(pemDocument: document))
+            let documents = try PEMDocument.parseMultiple(pemString: String(decoding: bytes, as: UTF8.self))
+            // Some keep the key in the same file, before the certificate or behind it.
+            guard let document = documents.first(where: { $0.discriminator == Certificate.defaultPEMDiscriminator })
+            else { throw ASN1Error.invalidPEMDocument(reason: "no certificate") }
+            try self.init(try Certificate(pemDocument: document))
         } catch {
             throw CertificateFailure(path: file, reason: "holds no certificate in PEM form")
         }
     }
 
-    init(_ certificate: Certificate) {
+    init(_ certificate: Certificate) throws {
         var names = CertificateNames(dnsNames: [], addresses: [])
         for name in (try? certificate.extensions.subjectAlternativeNames) ?? SubjectAlternativeNames() {
             switch name {
@@ -59,7 +67,16 @@ package struct ServedCertificate: Sendable, Equatable {
         self.names = names
         notBefore = Int(certificate.notValidBefore.timeIntervalSince1970)
         notAfter = Int(certificate.notValidAfter.timeIntervalSince1970)
-        keyFingerprint = Array(SHA256.hash(data: certificate.publicKey.subjectPublicKeyInfoBytes))
+        keyFingerprint = try Self.fingerprint(of: certificate.publicKey)
+        pem = try certificate.serializeAsPEM().pemString + "\n"
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo as it stands in a certificate: the algorithm and the key, which is what
+    /// `curl --pinnedpubkey` and others hash too.
+    static func fingerprint(of key: Certificate.PublicKey) throws -> [UInt8] {
+        var serializer = DER.Serializer()
+        try serializer.serialize(key)
+        return Array(SHA256.hash(data: serializer.serializedBytes))
     }
 
     /// Why the gateway's own certificate has to be issued again, or `nil` where it has not.

@@ -8,7 +8,7 @@ extension HTTPConnectionHandler {
     /// Makes a WebSocket of the connection, or answers why not.
     ///
     /// The HTTP handlers leave the pipeline, so that an idle WebSocket holds the memory of its own handlers only.
-    func upgrade(_ head: RequestHead, _ responder: any WebSocketResponder, _ answering: Answering) {
+    func upgrade(_ head: RequestHead, _ route: WebSocketRoute, _ answering: Answering) {
         guard let context else { return }
         let accept: String
         switch WebSocketHandshake.check(head) {
@@ -19,7 +19,7 @@ extension HTTPConnectionHandler {
         }
         let outbox = WebSocketOutbox(loop: loop, connection: id, onDropped: shared.onDroppedPushes)
         let session: any WebSocketSession
-        switch responder.admit(request(head, .bytes([])), outlet: outbox) {
+        switch route.responder.admit(request(head, .bytes([])), outlet: outbox) {
         case .refused(let response):
             renewDecoder()
             answer(response, answering)
@@ -36,14 +36,15 @@ extension HTTPConnectionHandler {
         stopCounting()
         flushOutput()
         state = .upgraded
-        let webSocket = WebSocketHandler(session: session, outbox: outbox, loop: loop, id: id)
+        let webSocket = WebSocketHandler(
+            session: session, outbox: outbox, loop: loop, id: id, messageLimit: route.messageLimit)
         let pipeline = context.pipeline.syncOperations
         do {
             // What a client says on a WebSocket is short; a small buffer for reading is kept by each.
             try context.channel.syncOptions?.setOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1_024))
             try pipeline.addHandlers([
-                ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: Limits.webSocketMessage)), webSocket,
+                ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: route.messageLimit)), webSocket,
             ])
         } catch {
             // The channel is closing. The session is told by the handler if that is in the pipeline, else here.

@@ -265,7 +265,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
                 current.cancellation = cancellation
                 state = .answering(current)
             }
-        case .webSocket(let responder): upgrade(head, responder, answering)
+        case .webSocket(let route): upgrade(head, route, answering)
         case .files(let files): serve(files, head, target, answering)
         case .nothing: answer(ResponseEncoder.plain(404, ends: head.asksForWebSocket), answering)
         }
@@ -273,7 +273,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func request(_ head: RequestHead, _ body: WebRequest.Body) -> WebRequest {
         WebRequest(
-            method: head.method, target: head.target, headers: head.headers, body: body, source: source, connection: id)
+            method: head.method, target: head.target, headers: head.headers, body: body, source: source, connection: id,
+            isSecure: shared.isSecure)
     }
 
     // MARK: - Answers

@@ -8,5 +8,6 @@ struct ListenerContext: Sendable {
     let connections: Allowance
     let bodies: Allowance
     let filePool: NIOThreadPool
+    let isSecure: Bool
     let onDroppedPushes: @Sendable (Int) -> Void
 }

@@ -7,30 +7,33 @@ import GotAPICore
 struct RouteTable: Sendable {
     enum Match: Sendable {
         case responder(any Responder)
-        case webSocket(any WebSocketResponder)
+        case webSocket(WebSocketRoute)
         case files(StaticFiles)
         /// A WebSocket upgrade where there is no WebSocket, or nothing at all.
         case nothing
     }
 
     private let routes: [(segments: [String], responder: any Responder)]
-    private let webSocketRoutes: [(segments: [String], responder: any WebSocketResponder)]
+    private let webSocketRoutes: [(segments: [String], route: WebSocketRoute)]
     private let files: StaticFiles?
 
     init(_ listener: WebListener) {
         routes = listener.routes.map { (Self.segments(of: $0.path), $0.responder) }
-        webSocketRoutes = listener.webSocketRoutes.map { (Self.segments(of: $0.path), $0.responder) }
+        webSocketRoutes = listener.webSocketRoutes.map { (Self.segments(of: $0.path), $0) }
         files = listener.files
     }
 
-    /// - Parameter isUpgrade: whether the request asks for a WebSocket. A WebSocket's path with a query or a slash behind
-    ///   it is not that path (gotapi-wire.md, "GotAPI-5").
+    /// - Parameter isUpgrade: whether the request asks for a WebSocket. A WebSocket's path with a slash behind it is not
+    ///   that path, nor one with a query unless its route ignores that (gotapi-wire.md, "GotAPI-5"; native-thing.md,
+    ///   "Envelope").
     func match(_ target: RequestTarget, isUpgrade: Bool) -> Match {
         if isUpgrade {
-            guard target.query == nil, !target.path.utf8.hasSlashAtEnd,
-                let route = webSocketRoutes.first(where: { Self.path(target.path, beginsWith: $0.segments) == .whole })
+            guard !target.path.utf8.hasSlashAtEnd,
+                let (_, route) = webSocketRoutes.first(where: {
+                    Self.path(target.path, beginsWith: $0.segments) == .whole
+                }), target.query == nil || route.ignoresQuery
             else { return .nothing }
-            return .webSocket(route.responder)
+            return .webSocket(route)
         }
         for route in routes where Self.path(target.path, beginsWith: route.segments) != .no {
             return .responder(route.responder)

@@ -67,9 +67,18 @@ package struct WebSocketRoute: Sendable {
     /// For example `/gotapi/websocket`.
     package let path: String
     package let responder: any WebSocketResponder
+    /// Whether a query behind the path is of no account; else there is nothing at a path with one.
+    package let ignoresQuery: Bool
+    /// The longest message of a client, in bytes; a longer one closes its socket with 1009.
+    package let messageLimit: Int
 
-    package init(path: String, responder: any WebSocketResponder) {
+    package init(
+        path: String, responder: any WebSocketResponder, ignoresQuery: Bool = false,
+        messageLimit: Int = Limits.webSocketMessage
+    ) {
         self.path = path
         self.responder = responder
+        self.ignoresQuery = ignoresQuery
+        self.messageLimit = messageLimit
     }
 }

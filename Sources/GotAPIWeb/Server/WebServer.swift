@@ -52,7 +52,7 @@ package final class WebServer: Sendable {
             for listener in configuration.listeners {
                 let context = ListenerContext(
                     routes: RouteTable(listener), connections: connections, bodies: bodies, filePool: filePool,
-                    onDroppedPushes: configuration.onDroppedPushes)
+                    isSecure: listener.tls != nil, onDroppedPushes: configuration.onDroppedPushes)
                 let acceptor = ConnectionAcceptor(
                     context: context, tls: listener.tls,
                     loops: Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) }))

@@ -25,7 +25,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private let id: UInt64
     private var context: ChannelHandlerContext?
     private var state = State.open
-    private var assembler = WebSocketMessageAssembler()
+    private var assembler: WebSocketMessageAssembler
     private var timer: Scheduled<Void>?
     private var nextPing: NIODeadline
     /// Pings sent since the peer was heard last.
@@ -40,11 +40,16 @@ final class WebSocketHandler: ChannelDuplexHandler {
     /// What is given to the channel at once; more waits in the outbox, where the oldest can be dropped. In bytes.
     private static let portion = 64 << 10
 
-    init(session: any WebSocketSession, outbox: WebSocketOutbox, loop: WebLoop, id: UInt64) {
+    /// - Parameter messageLimit: the longest message of the peer, in bytes.
+    init(
+        session: any WebSocketSession, outbox: WebSocketOutbox, loop: WebLoop, id: UInt64,
+        messageLimit: Int = Limits.webSocketMessage
+    ) {
         self.session = session
         self.outbox = outbox
         self.loop = loop
         self.id = id
+        assembler = WebSocketMessageAssembler(limit: messageLimit)
         nextPing = loop.now + TimeAmount(loop.timeouts.ping)
     }
 

@@ -2,7 +2,7 @@
 """A small GotAPI gateway for tests of the front end, which can be slow, wrong, silent, closed and restarted.
 
 It speaks as much of GotAPI-1 and GotAPI-5 as gotapi-client.js and the pages use, serves html/, and has the three sample
-plug-ins. Its switches are attributes of `FakeGateway`, which may be changed while it runs. By itself:
+plug-ins, and a thing where it is told so. Its switches are attributes of `FakeGateway`, which may be changed while it runs. By itself:
 
     python3 fake_gateway.py [--port PORT] [--certificate PEM] [--tick SECONDS]
 """
@@ -34,6 +34,11 @@ SERVICES = [
     {"serviceId": "com.github.futomi.lightemulator.light", "name": "Light", "online": True, "scopes": ["light"]},
     {"serviceId": "com.github.futomi.hello-clock.clock", "name": "Simple Clock", "online": True, "scopes": ["clock"]},
 ]
+THING = {"serviceId": "native.0123456789abcdef0123", "name": "Lamp", "online": True,
+         "scopes": ["nativeThing", "light", "humanDetection"]}
+PROTOTYPE = {"path": "/device/lighting/gotapi/lamp", "observe": ["motion"], "perform": ["on", "off"],
+             "properties": {"name": True, "status": ["on", "off"], "brightness": "percentage"},
+             "validate": {"observe": True, "perform": True}}
 CODES = {  # code: (status, name)
     4: (404, "INVALID_ATTRIBUTE"), 5: (400, "INVALID_SERVICE_ID"), 6: (404, "UNKNOWN_SERVICE"),
     10: (400, "INVALID_PARAMETER"), 11: (403, "NOT_AUTHORIZED"), 13: (403, "INVALID_TOKEN"),
@@ -52,6 +57,7 @@ class Client:
         self.sockets = []
         self.clock = None
         self.watches_services = False
+        self.thing_events = {}              # attribute: the parameters of its PUT
 
 
 class FakeGateway:
@@ -71,6 +77,8 @@ class FakeGateway:
         self.tokens = {}
         self.pending = []
         self.lights = {}
+        self.prototype = dict(PROTOTYPE)
+        self.thing = {"name": "Lamp", "status": "off", "updated": 1_700_000_000_000, "info": {"brightness": 100}}
         self.lock = threading.RLock()
         self.connections = set()
         self.silent = set()                 # connections whose other end hears nothing any more
@@ -165,6 +173,8 @@ class FakeGateway:
             if method == "PUT":
                 self.start_clock(client)
             return {"result": 0, "data": None}
+        if profile == "nativeThing":
+            return self.native_thing(method, attribute, parameters, client)
         if method == "GET":
             return {"result": 400, "data": None, "errorMessage": "The HTTP Method `get` is not supported."}
         light = parameters.get("lightId", "")
@@ -176,6 +186,50 @@ class FakeGateway:
             values = {k: v for k, v in parameters.items() if k in ("name", "color", "brightness", "flashing")}
             self.lights[light] = {**self.lights.get(light, {}), **values}
         return {"result": 0, "data": None}
+
+    # The thing
+
+    def native_thing(self, method, attribute, parameters, client):
+        if attribute in ("properties", "prototype"):
+            return {"result": 0, **({"thing": self.thing} if attribute == "properties" else
+                                    {"prototype": self.prototype})}
+        if attribute in ("onPropertyChange", "onEvent"):
+            if method == "PUT":
+                client.thing_events[attribute] = parameters
+            else:
+                client.thing_events.pop(attribute, None)
+            return {"result": 0}
+        if parameters.get("verb") not in self.prototype["perform"]:
+            return self.error(10, "The thing has no such verb.")
+        if not next(s for s in self.services if s["serviceId"] == THING["serviceId"])["online"]:
+            return {"result": 1, "statusCode": 503, "errorMessage": "[ERROR] The thing is offline."}
+        if parameters.get("parameter") == "broken":
+            return {"result": 1, "errorMessage": "[ERROR] invalid parameter: <b>broken</b>"}
+        if parameters.get("testOnly") != "true":
+            self.change_thing(status=parameters["verb"])
+        return {"result": 0}
+
+    @staticmethod
+    def error(code, text):
+        status, name = CODES[code]
+        return {"result": code, "statusCode": status, "errorMessage": f"[{name}] {text}"}
+
+    def change_thing(self, info=None, **changes):
+        """The thing says something new; None as a property's value takes it away."""
+        self.thing = {**self.thing, **changes, "updated": int(time.time() * 1000),
+                      "info": {k: v for k, v in {**self.thing["info"], **(info or {})}.items() if v is not None}}
+        self.push_to_watchers("onPropertyChange", {"thing": {**self.thing, "info": info or {}}})
+
+    def report_event(self, verb):
+        self.push_to_watchers("onEvent", {"event": {
+            "verb": verb, "parameter": "", "time": int(time.time() * 1000), "thing": self.thing}})
+
+    def push_to_watchers(self, attribute, members):
+        with self.lock:
+            watching = [c for c in self.tokens.values() if attribute in c.thing_events]
+        for client in watching:
+            self.push({"serviceId": THING["serviceId"], "profile": "nativeThing", "attribute": attribute, "result": 0,
+                       **members}, client)
 
     def start_clock(self, client):
         stopped = client.clock = threading.Event()
@@ -310,8 +364,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(status, json.dumps(answer).encode(), "application/json")
 
     def error(self, code, text="of the fake gateway"):
-        status, name = CODES[code]
-        return {"result": code, "statusCode": status, "errorMessage": f"[{name}] {text}"}
+        return self.gateway.error(code, text)
 
     def members(self, profile, attribute, parameters):
         """The client whose key signs the answer, or None, and the answer's members."""

@@ -1,7 +1,7 @@
 # Swift GotAPI · SPDX-License-Identifier: MIT
 """Uses every page of html/ in a real browser as a person would: with the mouse, then with the keyboard alone.
 
-    python pages.py [--url https://localhost:4036] [--pages index,helloworld,simpleclock,lightemulator]
+    python pages.py [--url https://localhost:4036] [--pages index,helloworld,simpleclock,lightemulator,nativething]
                     [--shots DIR] [--restart COMMAND] [--pid FILE] [--changing] [--filter TEXT] [--chromium PATH]
 
 Without --url the pages are served by the fake gateway of fake_gateway.py, which is restarted too, falls silent, and
@@ -28,15 +28,15 @@ from playwright.sync_api import expect, sync_playwright
 
 sys.dont_write_bytecode = True  # the tests leave nothing behind
 
-from fake_gateway import FakeGateway  # noqa: E402
+from fake_gateway import THING, FakeGateway  # noqa: E402
 
 PATHS = {
     "index": "/", "helloworld": "/tutorials/helloworld.html", "simpleclock": "/tutorials/simpleclock.html",
-    "lightemulator": "/tutorials/lightemulator.html",
+    "lightemulator": "/tutorials/lightemulator.html", "nativething": "/tutorials/nativething.html",
 }
 TITLES = {
     "index": "Swift GotAPI", "helloworld": "Hello World · Swift GotAPI", "simpleclock": "Simple Clock · Swift GotAPI",
-    "lightemulator": "Light Emulator · Swift GotAPI",
+    "lightemulator": "Light Emulator · Swift GotAPI", "nativething": "Native Things · Swift GotAPI",
 }
 NAMED_ROLES = {
     "button", "link", "textbox", "searchbox", "combobox", "switch", "radio", "slider", "ColorWell", "checkbox", "timer",
@@ -189,6 +189,8 @@ class Visit:
             expect(self["#light1-state"]).to_have_text("On: Warm white, 100 %")
             self["#light1-switch"].click()
             expect(self["#light1-state"]).to_have_text("Off")
+        if self.name == "nativething":
+            perform(self, "on")
         self[".message.out summary"].first.click()
         expect(self['.message.out button:text-is("Copy as curl")'].first).to_be_visible()
 
@@ -380,6 +382,8 @@ def begin(visit):
     if visit.name == "lightemulator":
         visit["#light1-switch"].click()
         expect(visit["#light1"]).to_have_attribute("data-on", "true")
+    if visit.name == "nativething":
+        observe_motion(visit)
 
 
 def goes_on(visit):
@@ -400,6 +404,10 @@ def goes_on(visit):
         expect(visit["#light1"]).to_have_attribute("data-on", "true")
         visit["#light1-switch"].click()
         expect(visit["#light1"]).to_have_attribute("data-on", "false")
+    if visit.name == "nativething":
+        expect(visit[".badge"]).to_have_text("online", timeout=40_000)
+        moves(visit)
+        perform(visit, "off")
     visit.faults.clear()  # the browser logs each attempt that found no gateway
 
 
@@ -470,13 +478,13 @@ def the_services_and_the_applications_are_listed(visit):
 @check("index", needs="fake")
 def services_come_and_go_by_themselves(visit):
     visit.open()
-    expect(visit[".service"]).to_have_count(3)
+    expect(visit[".service"]).to_have_count(4)
     service = {"serviceId": "com.example.thermo", "name": "Thermometer", "online": False, "scopes": ["a", "b"]}
     visit.bench.gateway.change_service(service, True)
-    expect(visit[".service"]).to_have_count(4)
+    expect(visit[".service"]).to_have_count(5)
     expect(visit[".service"].last).to_contain_text("offline")
     visit.bench.gateway.change_service(service, False)
-    expect(visit[".service"]).to_have_count(3)
+    expect(visit[".service"]).to_have_count(4)
 
 
 @check("index", needs="changing")
@@ -735,11 +743,141 @@ def nothing_blinks_for_who_wants_less_motion(visit):
     expect(visit["#light1-state"]).to_have_text("Off")
 
 
+# Native Things
+
+def perform(visit, verb):
+    visit[f'.verbs button:text-is("{verb}")'].click()
+    expect(visit[".outcome"]).to_have_text(f"{verb}: accepted.")
+    expect(visit[".properties dd"].first).to_have_text(verb)
+
+
+def observe_motion(visit):
+    visit[".events button"].click()
+    expect(visit[".events button"]).to_have_text("Stop")
+    moves(visit)
+
+
+def moves(visit):
+    """Waits for one more event of motion; a thing that is not the fake one makes them by itself. Only the newest are
+    kept, each with its second."""
+    events = visit[".events li"]
+    before = events.first.text_content() if events.count() else ""
+    if visit.bench.gateway:
+        # Told again, since a page that has just come back subscribes a moment later.
+        for _ in range(100):
+            visit.bench.gateway.report_event("motion")
+            visit.page.wait_for_timeout(100)
+            if events.count() and events.first.text_content() != before:
+                break
+    expect(events.first).not_to_have_text(before, timeout=40_000)
+    expect(events.first).to_contain_text(": motion")
+
+
+@check("nativething")
+def a_thing_is_switched_and_says_so_with_the_mouse(visit):
+    visit.open()
+    expect(visit["#things-count"]).to_have_text("1 thing, 1 online.")
+    expect(visit["#no-things"]).to_be_hidden()
+    expect(visit[".thing h3"]).to_have_text("Lamp")
+    expect(visit[".thing .id"]).to_have_text("/device/lighting/gotapi/lamp")
+    visit[".verbs [type=text]"].fill('{"brightness": 40}')
+    perform(visit, "on")
+    if not visit.bench.gateway:
+        expect(visit[".properties dd"].last).to_have_text("40\u00a0%")
+    visit[".verbs [type=text]"].fill("")
+    perform(visit, "off")
+    visit["[type=checkbox]"].check()
+    visit['.verbs button:text-is("on")'].click()
+    expect(visit[".outcome"]).to_have_text("on: it would be accepted.")
+    expect(visit[".properties dd"].first).to_have_text("off")
+
+
+@check("nativething")
+def a_thing_is_used_with_the_keyboard(visit):
+    visit.open()
+    expect(visit['.verbs button:text-is("on")']).to_be_visible()
+    visit.tab_to('.verbs button:text-is("on")')
+    visit.press("Enter")
+    expect(visit[".outcome"]).to_have_text("on: accepted.")
+    visit.tab_to('.verbs button:text-is("off")')
+    visit.press("Space")
+    expect(visit[".outcome"]).to_have_text("off: accepted.")
+    expect(visit['.verbs button:text-is("off")']).to_be_focused()
+    visit.tab_to(".events button")
+    visit.press("Enter")
+    expect(visit[".events button"]).to_have_text("Stop")
+    moves(visit)
+    expect(visit[".events button"]).to_be_focused()
+    visit.press("Enter")
+    expect(visit[".events button"]).to_have_text("Subscribe")
+
+
+@check("nativething")
+def what_a_thing_does_is_seen_by_every_page(visit):
+    visit.open()
+    other = visit.context.new_page()
+    other.goto(visit.page.url)
+    expect(other.locator("#status")).to_have_text("Connected")
+    expect(other.locator(".properties dd").first).to_be_visible()
+    for verb in ("on", "off"):
+        perform(visit, verb)
+        expect(other.locator(".properties dd").first).to_have_text(verb)
+
+
+@check("nativething", needs="fake")
+def a_refusal_and_an_absence_are_explained(visit):
+    gateway = visit.bench.gateway
+    visit.open()
+    visit[".verbs [type=text]"].fill("broken")
+    visit['.verbs button:text-is("on")'].click()
+    expect(visit["#problem"]).to_contain_text("Lamp did not do that")
+    expect(visit["#problem"]).to_contain_text("<b>broken</b>")
+    visit[".verbs [type=text]"].fill("")
+    try:
+        gateway.change_service({**THING, "online": False}, True)
+        expect(visit[".badge"]).to_have_text("offline")
+        expect(visit["#things-count"]).to_have_text("1 thing, 0 online.")
+        visit['.verbs button:text-is("on")'].click()
+        expect(visit["#problem"]).to_contain_text("gotapi things")
+        gateway.change_service(THING, False)
+        expect(visit[".thing"]).to_have_count(0)
+        expect(visit["#no-things"]).to_be_visible()
+    finally:
+        gateway.change_service(THING, True)
+    expect(visit[".badge"]).to_have_text("online")
+    perform(visit, "on")
+    visit.faults.clear()  # the browser logs what was refused
+
+
+@check("nativething", needs="fake")
+def what_a_thing_says_is_text_whatever_it_is(visit):
+    gateway = visit.bench.gateway
+    thing, prototype = gateway.thing, gateway.prototype
+    hostile = "<img src=x onerror=alert(1)>" + "W" * 80
+    try:
+        gateway.prototype = {**prototype, "path": f"/device/{hostile}/a/b", "perform": [hostile, "on", "off"],
+                             "observe": [hostile]}
+        gateway.thing = {**thing, "name": hostile, "status": hostile,
+                         "info": {"__proto__": 1, hostile: {"a": hostile}, "percentage": 3}}
+        visit.page.set_viewport_size({"width": 320, "height": 640})
+        visit.open()
+        expect(visit[".thing h3"]).to_have_text(hostile)
+        expect(visit[".properties dt"]).to_have_count(4)
+        equal(visit[".thing img"].count(), 0)
+        visit.fits()
+        gateway.change_thing(info={hostile: None, "constructor": [1]})
+        expect(visit[".properties dt"]).to_have_text(["status", "__proto__", "percentage", "constructor"])
+    finally:
+        gateway.thing, gateway.prototype = thing, prototype
+
+
 class Bench:
     def __init__(self, browser, options):
         self.browser, self.options = browser, options
         self.pages = options.pages.split(",")
         self.gateway = None if options.url else FakeGateway(tick=0.5).start()
+        if self.gateway:
+            self.gateway.services.append(THING)
         self.url = (options.url or self.gateway.origin).rstrip("/")
         self.has = {
             "": True, "fake": self.gateway, "restart": self.gateway or options.restart,

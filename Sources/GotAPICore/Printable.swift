@@ -2,12 +2,12 @@
 
 /// Makes text from outside harmless to a terminal and a log: control characters, which could move the cursor or end a line,
 /// and characters that reorder or hide others are written as escapes.
-enum Printable {
+package enum Printable {
     /// `text` with `\u{…}` in place of each such character.
-    static func text(_ text: some StringProtocol) -> String { escape(text.unicodeScalars) }
+    package static func text(_ text: some StringProtocol) -> String { escape(text.unicodeScalars) }
 
     /// As ``text(_:)``, cut after 300 characters, for a log.
-    static func brief(_ text: some StringProtocol) -> String {
+    package static func brief(_ text: some StringProtocol) -> String {
         let beginning = text.unicodeScalars.prefix(300)
         return escape(beginning) + (beginning.endIndex == text.unicodeScalars.endIndex ? "" : "…")
     }
@@ -25,7 +25,7 @@ enum Printable {
     }
 
     /// `text` as a JSON string in quotes.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -1,0 +1,45 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+/// The limits of native-thing.md, "Envelope" and "Finding the steward, trusting it", and those that follow from them.
+package enum ThingLimits {
+    /// The longest message that is served, in bytes.
+    package static let message = 256 << 10
+    /// The longest message that is read at all, so that its sender can be told why it is refused; a longer one closes the
+    /// socket with 1009.
+    package static let readMessage = 512 << 10
+    /// The deepest nesting of objects and arrays.
+    static let depth = 32
+    /// The deepest nesting that is read at all, for the same reason.
+    static let readDepth = 128
+    /// Things, or events, in one message.
+    static let items = 256
+    /// The longest text, in bytes.
+    static let text = 4 << 10
+    static let thingsPerPairing = 256
+    static let prototypesPerPairing = 64
+    /// Things of all pairings together: their services must fit into one answer (``Limits/pluginMembers``).
+    static let things = 2_048
+    /// Properties of one thing, and their bytes as JSON.
+    static let properties = 256
+    static let propertyBytes = 64 << 10
+    /// How long a Simple Thing may say nothing until it counts as absent, in nanoseconds.
+    static let simpleThingPatience: UInt64 = 60_000_000_000
+    /// What of a name, status, maker or model number applications see in the list of services, in bytes.
+    static let shownText = 64
+    /// Sockets that have not said hello, in all and from one address.
+    static let unknownSockets = 32
+    static let unknownSocketsPerAddress = 4
+    /// How long a socket may stay without hello.
+    static let helloPatience: Duration = .seconds(30)
+    /// How long a thing may take for an answer, in nanoseconds.
+    static let answerPatience: UInt64 = 15_000_000_000
+    /// Requests of ours that one thing has not answered yet.
+    static let pendingRequests = 64
+    /// Requests of one thing that wait for the answer to an earlier one, and their bytes together; beyond, its socket is
+    /// closed.
+    static let waitingRequests = 256
+    static let waitingBytes = 1 << 20
+    /// Messages a second that one socket may send on the average, and at once; beyond, it is closed.
+    static let messagesPerSecond = 1_000
+    static let messagesAtOnce = 2_000
+}

@@ -1,0 +1,25 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+
+/// A thing as a service object: what a discovery lists.
+enum ServiceDescription {
+    static func json(of thing: Thing, _ prototype: Prototype?, isOnline: Bool) -> JSONNode {
+        let scopes = ["nativeThing"] + (prototype.map { Facade.all(of: $0).map(\.rawValue) } ?? [])
+        return [
+            "serviceId": JSONNode(.text(thing.serviceID)), "name": shown(thing.shownName),
+            "manufacturer": shown(thing.maker), "version": shown(thing.model), "type": "",
+            "online": JSONNode(booleanLiteral: isOnline),
+            "scopes": JSONNode(.array(scopes.map { JSONNode(.text($0)) })),
+            "prototype": JSONNode(.text(thing.prototype)), "status": shown(thing.status),
+        ]
+    }
+
+    /// As much of the text as may stand in a list of thousands.
+    private static func shown(_ text: String) -> JSONNode {
+        guard text.utf8.count > ThingLimits.shownText else { return JSONNode(.text(text)) }
+        var short = Substring(text)
+        while short.utf8.count > ThingLimits.shownText - 3 { short.removeLast() }
+        return JSONNode(.text(short + "…"))
+    }
+}

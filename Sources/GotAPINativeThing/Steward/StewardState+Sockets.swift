@@ -1,0 +1,232 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import GotAPIStorage
+import Logging
+
+/// Sockets: native-thing.md, "Envelope", and who says hello.
+extension StewardState {
+    mutating func opened(_ socket: UInt64, _ dialect: ThingDialect, from address: IPAddress) {
+        sessions[socket] = ThingSession(dialect: dialect, address: address)
+    }
+
+    mutating func closed(_ socket: UInt64) {
+        if let uuid = sessions[socket]?.pairing, pairings[uuid]?.session == socket { endSession(of: uuid) }
+        sessions[socket] = nil
+    }
+
+    /// A text message.
+    mutating func received(_ text: [UInt8], on socket: UInt64, now: Moment) {
+        guard sessions[socket] != nil else { return }
+        guard sessions[socket]?.rate.take(now: now.time) == true else {
+            return abandon(socket, "sends more messages than \(ThingLimits.messagesPerSecond) a second")
+        }
+        let message: ThingMessage
+        do throws(ThingMessage.Unusable) { message = try ThingMessage(text) } catch {
+            return abandon(socket, "sent what is no message")
+        }
+        guard case .request(let path) = message.kind, !isResponse(message, path, on: socket) else {
+            // A response's id is a text of ours, or it answers nothing that waits.
+            if case .text(let id) = message.requestID { answered(id, ThingResponse(message), socket, now: now) }
+            return
+        }
+        guard sessions[socket]?.isBusy == true else { return serve(message, path, socket, now: now) }
+        guard sessions[socket]?.enqueue(message) == true else {
+            return abandon(socket, "sends requests faster than they can be answered")
+        }
+    }
+
+    /// A message with a path is a request, unless it reports on a request of ours.
+    private func isResponse(_ message: ThingMessage, _ path: String?, on socket: UInt64) -> Bool {
+        guard case .text(let id) = message.requestID, path?.hasSuffix("/report") == true else { return false }
+        return sessions[socket]?.requests[id] != nil
+    }
+
+    mutating func receivedBinary(on socket: UInt64) { abandon(socket, "sent a binary message") }
+
+    /// Closes a socket because of what it did.
+    mutating func abandon(_ socket: UInt64, _ reason: String) {
+        guard let session = sessions[socket] else { return }
+        act(.log(.info, "the thing \(session.pairing ?? "at \(session.address)") \(reason); its socket is closed"))
+        act(.close(socket: socket))
+        closed(socket)
+    }
+
+    mutating func serveWaiting(_ socket: UInt64, now: Moment) {
+        while sessions[socket]?.isBusy == false, let message = sessions[socket]?.dequeue() {
+            if case .request(let path) = message.kind { serve(message, path, socket, now: now) }
+        }
+    }
+
+    // MARK: - Requests
+
+    private mutating func serve(_ message: ThingMessage, _ path: String?, _ socket: UInt64, now: Moment) {
+        guard let session = sessions[socket] else { return }
+        let reply = ThingReply(requestID: message.requestID, dialect: session.dialect)
+        if let excess = message.excess { return act(.send(socket: socket, reply.error(excess))) }
+        guard let verb = path.flatMap({ session.dialect.verb(of: $0) }) else {
+            return act(.send(socket: socket, reply.error(.unknownPath)))
+        }
+        switch verb {
+        case .pair(let uuid): return pair(uuid ?? message.body["uuid"]?.text, socket, reply, now: now)
+        case .hello(let name): return hello(name, message.body, socket, reply, now: now)
+        case .prototype, .register, .update, .report: ()
+        }
+        guard let uuid = session.pairing else { return act(.send(socket: socket, reply.error(.helloFirst))) }
+        let kind = verb == .report ? "events" : "things"
+        do throws(ThingFault) {
+            let items = try Self.items(kind, of: message.body)
+            switch verb {
+            case .prototype: definePrototypes(items, uuid, socket, reply)
+            case .register: register(items, uuid, socket, reply, now: now)
+            case .update: update(items, uuid, socket, reply, now: now)
+            case .report: report(items, socket, reply, now: now)
+            case .pair, .hello: ()
+            }
+        } catch {
+            act(.send(socket: socket, reply.error(error)))
+        }
+    }
+
+    private static func items(_ kind: String, of body: JSONNode) throws(ThingFault) -> [JSONNode.Member] {
+        guard let node = body[kind] else { throw .missing(kind) }
+        guard let items = node.object, !items.isEmpty else { throw .invalid(kind, "an object with at least one item") }
+        guard items.count <= ThingLimits.items else { throw .limit("a message has at most \(ThingLimits.items) items") }
+        return items
+    }
+
+    /// Answers a thing: after the changes are written, at once where there are none.
+    mutating func answer(
+        _ socket: UInt64, _ answer: [UInt8], _ changes: [StorageChange], of uuid: String, _ reply: ThingReply,
+        undo: Commitment.Undo = .nothing
+    ) {
+        guard !changes.isEmpty || pairings[uuid]?.isBehind == true else {
+            return act(.send(socket: socket, answer))
+        }
+        sessions[socket]?.isBusy = true
+        let refusal = reply.error(.notKept)
+        commit(changes, of: uuid, .request(socket: socket, answer: answer, refusal: refusal, undo: undo))
+    }
+
+    // MARK: - Pairing
+
+    private mutating func pair(_ text: String?, _ socket: UInt64, _ reply: ThingReply, now: Moment) {
+        guard let session = sessions[socket] else { return }
+        guard let uuid = ThingUUID(text) else {
+            let fault = ThingFault.invalid("uuid", "1 to 128 printable characters")
+            return act(.send(socket: socket, reply.error(fault)))
+        }
+        switch policy.attempt(uuid, from: session.address, now: now.time, wallTime: now.wallTime) {
+        case .closed: return act(.send(socket: socket, reply.error(.pairingClosed)))
+        case .tooManyAttempts: return act(.send(socket: socket, reply.error(.tooManyAttempts)))
+        case .allowed: ()
+        }
+        let passcode = ThingSecret.passcode()
+        let before = pairings[uuid.key]?.record
+        var record = PairingRecord(
+            uuid: before?.uuid ?? uuid.key, shownUUID: uuid.shown, credential: CredentialHash(of: passcode),
+            name: before?.name, pairedAt: now.wallTime, lastHello: before?.lastHello)
+        let answer: [UInt8]
+        switch session.dialect {
+        case .native:
+            // Who has said hello before is the device; a passcode that was never used is superseded.
+            if before?.dialect == .native {
+                record.previousCredential = before?.previousCredential ?? before?.credential
+            }
+            answer = reply.result([("passCode", JSONNode(.text(passcode))), ("passcode", JSONNode(.text(passcode)))])
+        case .simple:
+            let secret = ThingSecret.bytes(20)
+            record.dialect = .simple(secret: secret)
+            answer = reply.simplePairing(uuid: record.uuid, secret: secret, wallTime: now.wallTime)
+            act(.send(socket: socket, reply.message([])))
+        }
+        pairings[record.uuid, default: Pairing(record: record)].record = record
+        act(.log(.notice, "paired with the thing \(uuid.shown) at \(session.address)"))
+        self.answer(socket, answer, [.savePairing(record)], of: record.uuid, reply, undo: .pairing(before))
+    }
+
+    private mutating func hello(
+        _ name: String?, _ body: JSONNode, _ socket: UInt64, _ reply: ThingReply, now: Moment
+    ) {
+        guard let session = sessions[socket] else { return }
+        let uuid = ThingUUID(name ?? body["uuid"]?.text)
+        let given = pairings[uuid?.key ?? ""]?.record
+        guard let record = authenticated(given, body, session.dialect, now: now) else {
+            guard failures.add(session.address, now: now.time) > 5 else {
+                return act(.send(socket: socket, reply.error(.authenticationFailed)))
+            }
+            act(.send(socket: socket, reply.error(.tooManyFailures)))
+            return abandon(socket, "fails to authenticate again and again")
+        }
+        guard session.pairing == nil || session.pairing == record.uuid else {
+            return act(.send(socket: socket, reply.error(.helloSaid)))
+        }
+        if let old = pairings[record.uuid]?.session, old != socket {
+            abandon(old, "has said hello on another socket")
+        }
+        var changed = record
+        changed.lastHello = now.wallTime
+        pairings[record.uuid]?.record = changed
+        pairings[record.uuid]?.session = socket
+        sessions[socket]?.pairing = record.uuid
+        act(.known(socket: socket))
+        act(.send(socket: socket, reply.hello(record.uuid)))
+        // Nothing that the thing relies on: it is not kept waiting for it.
+        commit([.savePairing(changed)], of: record.uuid, .nobody)
+    }
+
+    /// Checks the credentials, in the same time whether there is such a pairing or not.
+    ///
+    /// - Returns: the pairing, without the credential that the given one supersedes.
+    private func authenticated(
+        _ record: PairingRecord?, _ body: JSONNode, _ dialect: ThingDialect, now: Moment
+    ) -> PairingRecord? {
+        switch dialect {
+        case .native:
+            let passcode = (body["passcode"] ?? body["passCode"])?.text ?? ""
+            let known = record?.dialect == .native ? record : nil
+            let isCurrent = (known?.credential ?? nobody).matches(passcode)
+            let isPrevious = (known?.previousCredential ?? nobody).matches(passcode)
+            guard var found = known, isCurrent || isPrevious else { return nil }
+            if isCurrent { found.previousCredential = nil }
+            return found
+        case .simple:
+            var secret = nobody.digest
+            var isKnown = false
+            if case .simple(let bytes) = record?.dialect { (secret, isKnown) = (bytes, true) }
+            let response = body["response"]
+            let code = response?.text ?? response?.integer.map { Self.padded($0) } ?? ""
+            let isRight = OneTimeCode.isValid(code, secret: secret, time: now.wallTime / 1_000)
+            return isKnown && isRight ? record : nil
+        }
+    }
+
+    /// A code that came as a number has lost its zeros.
+    private static func padded(_ code: Int) -> String {
+        let text = String(code)
+        return String(repeating: "0", count: max(OneTimeCode.digits - text.utf8.count, 0)) + text
+    }
+
+    // MARK: - The end
+
+    /// The thing is away: its ids are gone, what waits for it fails, its observations wait for its return.
+    mutating func endSession(of uuid: String) {
+        guard let socket = pairings[uuid]?.session else { return }
+        pairings[uuid]?.session = nil
+        guard let session = sessions[socket] else { return }
+        sessions[socket] = ThingSession(dialect: session.dialect, address: session.address)
+        for request in session.requests.values {
+            if case .perform(_, let message) = request.purpose { finish(message, .offline) }
+        }
+        for udn in session.thingIDs.keys {
+            let thing = ThingName(pairing: uuid, udn: udn)
+            for (name, observation) in observations[thing] ?? [:] {
+                observations[thing]?[name]?.phase = .idle
+                observations[thing]?[name]?.waiting = []
+                for message in observation.waiting { finish(message, .offline) }
+                forgetObservationIfUnwanted(thing, name)
+            }
+        }
+        if !session.thingIDs.isEmpty { act(.servicesChanged) }
+    }
+}

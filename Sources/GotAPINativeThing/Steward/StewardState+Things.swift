@@ -1,0 +1,226 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import GotAPIStorage
+import Logging
+
+/// What things say of themselves: native-thing.md, "Messages from a thing".
+extension StewardState {
+    mutating func definePrototypes(
+        _ items: [JSONNode.Member], _ uuid: String, _ socket: UInt64, _ reply: ThingReply
+    ) {
+        var changes: [StorageChange] = []
+        var outcomes: [ThingReply.Item] = []
+        for item in items {
+            do throws(ThingFault) {
+                let prototype = try Prototype(path: item.name, item.value)
+                let known = pairings[uuid]?.prototypes ?? [:]
+                guard known[item.name] != nil || known.count < ThingLimits.prototypesPerPairing else {
+                    throw .limit("a pairing has at most \(ThingLimits.prototypesPerPairing) prototypes")
+                }
+                outcomes.append((item.name, .success([])))
+                let json = prototype.json(withPath: false).bytes
+                guard known[item.name]?.json(withPath: false).bytes != json else { continue }
+                pairings[uuid]?.prototypes[item.name] = prototype
+                changes.append(.savePrototype(PrototypeRecord(pairing: uuid, path: item.name, json: json)))
+            } catch {
+                outcomes.append((item.name, .failure(error)))
+            }
+        }
+        if !changes.isEmpty { act(.servicesChanged) }
+        answer(socket, reply.items("things", outcomes), changes, of: uuid, reply)
+    }
+
+    // MARK: - Register
+
+    mutating func register(
+        _ items: [JSONNode.Member], _ uuid: String, _ socket: UInt64, _ reply: ThingReply, now: Moment
+    ) {
+        var changes: [StorageChange] = []
+        var outcomes: [ThingReply.Item] = []
+        var registered: [String] = []
+        for item in items {
+            do throws(ThingFault) {
+                let (thing, isChanged) = try register(item, uuid, socket, reply.dialect, now: now)
+                let thingID = sessions[socket]?.register(thing.name.udn) ?? ""
+                outcomes.append((item.name, .success([("thingID", JSONNode(.text(thingID)))])))
+                registered.append(thing.name.udn)
+                if isChanged { changes.append(.saveThing(thing.record)) }
+            } catch {
+                outcomes.append((item.name, .failure(error)))
+            }
+        }
+        if !registered.isEmpty { act(.servicesChanged) }
+        answer(
+            socket, reply.items("things", outcomes), changes, of: uuid, reply, undo: .registration(registered))
+        // Behind the answer: the thing knows its ids before it is asked for something.
+        for udn in registered { observeAgain(ThingName(pairing: uuid, udn: udn), now: now) }
+    }
+
+    /// - Returns: the thing as it is now, and whether that has to be written.
+    private mutating func register(
+        _ item: JSONNode.Member, _ uuid: String, _ socket: UInt64, _ dialect: ThingDialect, now: Moment
+    ) throws(ThingFault) -> (thing: Thing, isChanged: Bool) {
+        guard item.value.object != nil else { throw .invalid("thing", "an object") }
+        let udn = item.value["device"]?["unit"]?["udn"]?.text ?? item.name
+        guard 1...ThingLimits.text ~= udn.utf8.count, udn.isPrintable else {
+            throw .invalid("UDN", "printable characters")
+        }
+        guard owners[udn] ?? uuid == uuid, sessions[socket]?.thingIDs[udn] == nil else { throw .registered }
+        let before = pairings[uuid]?.things[udn]
+        guard before != nil || pairings[uuid]?.things.count ?? 0 < ThingLimits.thingsPerPairing else {
+            throw .limit("a pairing has at most \(ThingLimits.thingsPerPairing) things")
+        }
+        guard before != nil || services.count < ThingLimits.things else {
+            throw .limit("the gateway has at most \(ThingLimits.things) things")
+        }
+        let update = try ThingUpdate(item.value, now: now)
+        guard let path = item.value[dialect.prototypeMember]?.text else { throw .missing(dialect.prototypeMember) }
+        guard let prototype = pairings[uuid]?.prototypes[path] else { throw .unknownPrototype }
+        guard let ownName = update.name, !ownName.isEmpty else { throw .missing("name") }
+        guard let status = update.status else { throw .missing("status") }
+
+        let name = before?.name ?? ThingName(pairing: uuid, udn: udn)
+        let devices = [item.value["device"], prototype.device].compactMap(\.self)
+        var thing = Thing(
+            name: name, serviceID: before?.serviceID ?? name.serviceID, prototype: path, ownName: ownName,
+            ownerName: before?.ownerName, status: status, info: update.info == nil ? before?.info ?? [] : [],
+            updated: update.updated ?? now.wallTime, maker: try Self.text(devices, "maker"),
+            model: try Self.text(devices, "model", "number"))
+        _ = try merge(update.info ?? [], into: &thing)
+        store(thing)
+        tellWatchers(of: thing, before: before)
+        checkKinds(update.info ?? [], of: thing, socket)
+        heard(of: thing, socket, now: now)
+        var unchanged = before
+        unchanged?.updated = thing.updated
+        return (thing, unchanged != thing)
+    }
+
+    /// A text deep in the description of a device; empty where none has it.
+    private static func text(_ devices: [JSONNode], _ path: String...) throws(ThingFault) -> String {
+        let node = devices.lazy.compactMap { device in path.reduce(device) { $0?[$1] } }.first
+        let text = node?.text ?? ""
+        guard !text.utf8.contains(0) else { throw .invalid("device", "texts without the character NUL") }
+        return text
+    }
+
+    private mutating func store(_ thing: Thing) {
+        pairings[thing.name.pairing]?.things[thing.name.udn] = thing
+        owners[thing.name.udn] = thing.name.pairing
+        services[thing.serviceID] = thing.name
+    }
+
+    /// Takes in properties, as many as a thing may have.
+    ///
+    /// - Returns: those that have changed.
+    private func merge(_ info: [JSONNode.Member], into thing: inout Thing) throws(ThingFault) -> [JSONNode.Member] {
+        var merged = thing
+        let changed = merged.merge(info)
+        guard merged.info.count <= ThingLimits.properties else {
+            throw .limit("a thing has at most \(ThingLimits.properties) properties")
+        }
+        guard changed.isEmpty || JSONNode(.object(merged.info)).bytes.count <= ThingLimits.propertyBytes else {
+            throw .limit("a thing's properties have at most \(ThingLimits.propertyBytes >> 10) KiB")
+        }
+        thing = merged
+        return changed
+    }
+
+    // MARK: - Update
+
+    mutating func update(
+        _ items: [JSONNode.Member], _ uuid: String, _ socket: UInt64, _ reply: ThingReply, now: Moment
+    ) {
+        var changes: [StorageChange] = []
+        var outcomes: [ThingReply.Item] = []
+        for item in items {
+            do throws(ThingFault) {
+                guard let udn = sessions[socket]?.things[item.name], let before = pairings[uuid]?.things[udn] else {
+                    throw .noThing
+                }
+                let thing = try update(before, item.value, socket, now: now)
+                var unchanged = before
+                unchanged.updated = thing.updated
+                if unchanged != thing { changes.append(.saveThing(thing.record)) }
+                outcomes.append((item.name, .success([])))
+            } catch {
+                outcomes.append((item.name, .failure(error)))
+            }
+        }
+        answer(socket, reply.items("things", outcomes), changes, of: uuid, reply)
+    }
+
+    private mutating func update(
+        _ before: Thing, _ item: JSONNode, _ socket: UInt64, now: Moment
+    ) throws(ThingFault) -> Thing {
+        guard item.object != nil else { throw .invalid("thing", "an object") }
+        let update = try ThingUpdate(item, now: now)
+        var thing = before
+        if let name = update.name, !name.isEmpty { thing.ownName = name }
+        if let status = update.status { thing.status = status }
+        thing.updated = update.updated ?? now.wallTime
+        _ = try merge(update.info ?? [], into: &thing)
+        pairings[thing.name.pairing]?.things[thing.name.udn] = thing
+        tellWatchers(of: thing, before: before)
+        if thing.shownName != before.shownName || thing.status != before.status { act(.servicesChanged) }
+        checkKinds(update.info ?? [], of: thing, socket)
+        heard(of: thing, socket, now: now)
+        return thing
+    }
+
+    /// Pushes what has changed, if anything has.
+    mutating func tellWatchers(of thing: Thing, before: Thing?) {
+        let watchers = subscriptions.watchers(of: thing.name)
+        guard !watchers.isEmpty else { return }
+        let known = before?.info ?? []
+        var changed = thing.info.filter { member in
+            known.first { $0.name == member.name }.map { !$0.value.isSame(as: member.value) } ?? true
+        }
+        for member in known where !thing.info.contains(where: { $0.name == member.name }) {
+            changed.append(JSONNode.Member(name: member.name, value: nil))
+        }
+        guard !changed.isEmpty || thing.shownName != before?.shownName || thing.status != before?.status else {
+            return
+        }
+        let members = JSONNode(members: [("thing", thing.json(info: changed))]).bytes
+        for subscription in watchers.sorted() { act(.push(subscription, members)) }
+    }
+
+    /// Logs, once for each property and session, what the prototype promised differently.
+    private mutating func checkKinds(_ info: [JSONNode.Member], of thing: Thing, _ socket: UInt64) {
+        guard let prototype = prototype(of: thing) else { return }
+        for member in info where member.value.content != .null {
+            guard prototype.syntax(of: member.name)?.accepts(member.value) == false,
+                sessions[socket]?.reportedProperties.insert("\(thing.name.udn)\u{0}\(member.name)").inserted == true
+            else { continue }
+            act(.log(.info, "the thing \(thing.serviceID) gave its property \(member.name) a value of the wrong kind"))
+        }
+    }
+
+    // MARK: - Silence
+
+    private mutating func heard(of thing: Thing, _ socket: UInt64, now: Moment) {
+        guard sessions[socket]?.dialect == .simple else { return }
+        let udn = thing.name.udn
+        let isWaitedFor = sessions[socket]?.lastUpdates.updateValue(now.time, forKey: udn) != nil
+        if !isWaitedFor { deadlines.add(.silence(thing.name), at: now.time + ThingLimits.simpleThingPatience) }
+    }
+
+    /// A Simple Thing that has not updated for a minute is absent.
+    mutating func silenceIsDue(_ name: ThingName, now: Moment) {
+        guard let (socket, _) = way(to: name), let last = sessions[socket]?.lastUpdates[name.udn],
+            var thing = thing(name)
+        else { return }
+        let end = last + ThingLimits.simpleThingPatience
+        guard end <= now.time else { return deadlines.add(.silence(name), at: end) }
+        sessions[socket]?.lastUpdates[name.udn] = nil
+        guard thing.status != "absent" else { return }
+        let before = thing
+        thing.status = "absent"
+        pairings[name.pairing]?.things[name.udn] = thing
+        tellWatchers(of: thing, before: before)
+        act(.servicesChanged)
+        commit([.saveThing(thing.record)], of: name.pairing, .nobody)
+    }
+}

@@ -1,0 +1,182 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import GotAPIStorage
+import Logging
+
+/// All that the steward knows and decides: sockets, pairings, things, observations, applications' requests. A state machine
+/// without locks and I/O: events come in, ``takeEffects()`` says what is to be done, in order.
+struct StewardState: Sendable {
+    /// What may be due.
+    enum Deadline: Sendable {
+        /// An answer to a request of ours.
+        case request(socket: UInt64, id: String)
+        /// The answer to an application.
+        case application(UInt64)
+        case observation(ThingName, EventName)
+        case cancellation(socket: UInt64, event: String)
+        /// A Simple Thing that says nothing.
+        case silence(ThingName)
+    }
+
+    /// How long a thing may take for an answer, in nanoseconds.
+    let answerPatience: UInt64
+    /// By uuid in lower case.
+    var pairings: [String: Pairing] = [:]
+    /// Whose a UDN is.
+    var owners: [String: String] = [:]
+    /// By serviceId.
+    var services: [String: ThingName] = [:]
+    var sessions: [UInt64: ThingSession] = [:]
+    var policy = PairingPolicy()
+    var failures = AttemptLimit()
+    /// Applications' requests that things must answer first, by the gateway's number.
+    var applications: [UInt64: PluginMessage] = [:]
+    var subscriptions = Subscriptions()
+    var observations: [ThingName: [EventName: Observation]] = [:]
+    var deadlines = DeadlineQueue<Deadline>()
+    var lastEvent: UInt64 = 0
+    private var effects: [StewardEffect] = []
+    /// Compared with where there is nothing to compare with, so that it takes the same time.
+    let nobody = CredentialHash(of: ThingSecret.passcode())
+
+    init(answerPatience: UInt64 = ThingLimits.answerPatience) { self.answerPatience = answerPatience }
+
+    /// Takes over what was kept; what cannot be read is left out and logged.
+    mutating func load(_ stored: StoredThings) {
+        for record in stored.pairings { pairings[record.uuid] = Pairing(record: record) }
+        for record in stored.prototypes {
+            guard let json = try? JSONNode(parsing: record.json),
+                let prototype = try? Prototype(path: record.path, json)
+            else {
+                act(.log(.error, "the kept prototype \(record.path) of \(record.pairing) cannot be read"))
+                continue
+            }
+            pairings[record.pairing]?.prototypes[record.path] = prototype
+        }
+        for record in stored.things {
+            guard let info = (try? JSONNode(parsing: record.info))?.object else {
+                act(.log(.error, "the kept thing \(record.udn) of \(record.pairing) cannot be read"))
+                continue
+            }
+            let name = ThingName(pairing: record.pairing, udn: record.udn)
+            pairings[record.pairing]?.things[record.udn] = Thing(
+                name: name, serviceID: name.serviceID, prototype: record.prototype, ownName: record.name,
+                ownerName: record.ownerName, status: record.status, info: info, updated: record.updated,
+                maker: record.maker, model: record.model)
+            owners[record.udn] = record.pairing
+            services[name.serviceID] = name
+        }
+    }
+
+    mutating func act(_ effect: StewardEffect) { effects.append(effect) }
+
+    /// What is to be done since the last call.
+    mutating func takeEffects() -> [StewardEffect] {
+        var taken: [StewardEffect] = []
+        swap(&taken, &effects)
+        return taken
+    }
+
+    // MARK: - Things
+
+    func thing(_ name: ThingName) -> Thing? { pairings[name.pairing]?.things[name.udn] }
+
+    func prototype(of thing: Thing) -> Prototype? { pairings[thing.name.pairing]?.prototypes[thing.prototype] }
+
+    /// The socket over which a thing can be asked, and its id there.
+    func way(to name: ThingName) -> (socket: UInt64, thingID: String)? {
+        guard let socket = pairings[name.pairing]?.session, let thingID = sessions[socket]?.thingIDs[name.udn] else {
+            return nil
+        }
+        return (socket, thingID)
+    }
+
+    func isOnline(_ thing: Thing) -> Bool { thing.status != "absent" && way(to: thing.name) != nil }
+
+    /// All things as an array of service objects, in the order of their ids.
+    func servicesJSON() -> [UInt8] {
+        var json: [UInt8] = [UInt8(ascii: "[")]
+        for thing in services.sorted(by: { $0.key < $1.key }).compactMap({ thing($0.value) }) {
+            if json.count > 1 { json.append(UInt8(ascii: ",")) }
+            json += ServiceDescription.json(of: thing, prototype(of: thing), isOnline: isOnline(thing)).bytes
+        }
+        return json + [UInt8(ascii: "]")]
+    }
+
+    // MARK: - Storage
+
+    /// Writes changes of a pairing, and what an earlier commit could not write.
+    mutating func commit(_ changes: [StorageChange], of uuid: String, _ waiter: Commitment.Waiter) {
+        guard let pairing = pairings[uuid] else { return }
+        let changes = pairing.isBehind ? pairing.allChanges : changes
+        pairings[uuid]?.isBehind = false
+        act(.commit(changes, Commitment(pairing: uuid, waiter: waiter)))
+    }
+
+    /// A commit has ended.
+    ///
+    /// - Parameter failure: why it could not be written, in words.
+    mutating func committed(_ commitment: Commitment, failure: String?, now: Moment) {
+        if let failure {
+            act(.log(.error, "things' state could not be written: \(failure)"))
+            pairings[commitment.pairing]?.isBehind = true
+        }
+        switch commitment.waiter {
+        case .nobody, .owner: ()
+        case .revocation:
+            guard failure == nil else { return }
+            if let socket = pairings[commitment.pairing]?.session { abandon(socket, "is no longer paired") }
+            forget(commitment.pairing)
+        case .request(let socket, let answer, let refusal, let undo):
+            if failure != nil { self.undo(undo, of: commitment.pairing, socket) }
+            guard sessions[socket] != nil else { return }
+            act(.send(socket: socket, failure == nil ? answer : refusal))
+            sessions[socket]?.isBusy = false
+            serveWaiting(socket, now: now)
+        }
+    }
+
+    private mutating func undo(_ undo: Commitment.Undo, of uuid: String, _ socket: UInt64) {
+        switch undo {
+        case .nothing: ()
+        case .pairing(let before):
+            if let before { pairings[uuid]?.record = before } else { forget(uuid) }
+        case .registration(let names):
+            for name in names { sessions[socket]?.unregister(name) }
+            act(.servicesChanged)
+        }
+    }
+
+    /// Ends everything about a pairing.
+    mutating func forget(_ uuid: String) {
+        endSession(of: uuid)
+        guard let pairing = pairings.removeValue(forKey: uuid) else { return }
+        for thing in pairing.things.values {
+            owners[thing.name.udn] = nil
+            services[thing.serviceID] = nil
+            endSubscriptions(to: thing.name, .gone)
+        }
+        act(.servicesChanged)
+    }
+
+    // MARK: - Time
+
+    /// When something is due next, on CLOCK_MONOTONIC.
+    var nextDeadline: UInt64? { deadlines.next }
+
+    mutating func timePassed(now: Moment) {
+        while let due = deadlines.take(now: now.time) {
+            switch due {
+            case .request(let socket, let id): requestIsDue(socket, id, now: now)
+            case .application(let message): applicationIsDue(message)
+            case .observation(let thing, let name):
+                guard case .pausing(let until) = observations[thing]?[name]?.phase, until <= now.time else { continue }
+                observations[thing]?[name]?.phase = .idle
+                observe(thing, name, now: now)
+            case .cancellation(let socket, let event): cancel(event, socket, now: now)
+            case .silence(let thing): silenceIsDue(thing, now: now)
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+
+/// What is known of one socket of a thing, from its upgrade to its end. All ids in it end with it.
+struct ThingSession: Sendable {
+    /// A request of ours that the thing has not answered.
+    struct Request: Sendable, Equatable {
+        enum Purpose: Sendable, Equatable {
+            /// For the application's message with this number.
+            case perform(task: String, message: UInt64)
+            case observe(event: String, ThingName, EventName)
+            case cancel(event: String)
+        }
+
+        let purpose: Purpose
+        var deadline: UInt64
+        /// How far intermediate responses can put it off.
+        let limit: UInt64
+    }
+
+    /// An observation that nobody wants any more.
+    struct Cancelling: Sendable, Equatable {
+        var failures = 0
+    }
+
+    let dialect: ThingDialect
+    let address: IPAddress
+    /// The uuid in lower case, after hello.
+    var pairing: String?
+    /// UDNs by thingID.
+    var things: [String: String] = [:]
+    /// thingIDs by UDN.
+    var thingIDs: [String: String] = [:]
+    /// Requests that wait until an earlier one is answered.
+    private(set) var inbox: [ThingMessage] = []
+    private var inboxSize = 0
+    /// A request waits for the storage.
+    var isBusy = false
+    /// By their requestIDs.
+    var requests: [String: Request] = [:]
+    private var lastRequest = 0
+    /// By eventID.
+    var events: [String: (thing: ThingName, name: EventName)] = [:]
+    /// By eventID.
+    var cancelling: [String: Cancelling] = [:]
+    /// When things were heard of last, by UDN; Simple Thing only.
+    var lastUpdates: [String: UInt64] = [:]
+    /// Properties of which it was logged that their values are of the wrong kind, with their things' UDNs.
+    var reportedProperties: Set<String> = []
+    var rate = MessageRate()
+
+    init(dialect: ThingDialect, address: IPAddress) {
+        self.dialect = dialect
+        self.address = address
+    }
+
+    /// - Returns: false where too many wait.
+    mutating func enqueue(_ message: ThingMessage) -> Bool {
+        guard inbox.count < ThingLimits.waitingRequests, inboxSize + message.size <= ThingLimits.waitingBytes else {
+            return false
+        }
+        inbox.append(message)
+        inboxSize += message.size
+        return true
+    }
+
+    mutating func dequeue() -> ThingMessage? {
+        guard !inbox.isEmpty else { return nil }
+        let message = inbox.removeFirst()
+        inboxSize -= message.size
+        return message
+    }
+
+    mutating func makeRequestID() -> String {
+        lastRequest += 1
+        return "s-\(lastRequest)"
+    }
+
+    mutating func register(_ udn: String) -> String {
+        let thingID = ThingSecret.thingID()
+        things[thingID] = udn
+        thingIDs[udn] = thingID
+        return thingID
+    }
+
+    mutating func unregister(_ udn: String) {
+        if let thingID = thingIDs.removeValue(forKey: udn) { things[thingID] = nil }
+    }
+}
