@@ -16,6 +16,8 @@ extension PluginHost {
         let signatures: SignatureVerifier?
         /// By path.
         let files: [LibraryFile]
+        /// Folders that could not be looked into, by name: what is in them is not known.
+        let unreadable: [String: LoadFailure]
     }
 
     /// Looks for libraries, and warns of what looks like one and is none.
@@ -35,7 +37,11 @@ extension PluginHost {
                 let store = try known ?? LibraryStore(statePath: settings.statePath)
                 let scan = Scan(
                     source: source, store: store, signatures: settings.signatures.map { SignatureVerifier($0) },
-                    files: content.libraries)
+                    files: content.libraries,
+                    unreadable: Dictionary(
+                        uniqueKeysWithValues: content.unreadable.map { name, error in
+                            (name, .unreadable(settings.rootPath + "/" + name, error))
+                        }))
                 return (scan, content)
             }
             for path in content.misnamed {
@@ -45,7 +51,9 @@ extension PluginHost {
                     '-' and '_', and begins with a letter
                     """)
             }
-            for reason in content.unreadable { logger.warning("a folder of plug-ins is left out: \(reason)") }
+            for (name, error) in content.unreadable.sorted(by: { $0.key < $1.key }) {
+                logger.warning("the folder \(name.printable) of plug-ins cannot be looked into: \(error)")
+            }
             for problem in scan.signatures?.problems ?? [] { logger.warning("signatures: \(problem)") }
             store.withLockedValue { $0 = scan.store }
             return scan
@@ -88,8 +96,9 @@ extension PluginHost {
             resourceDirectory: library.resourcePath, cage: cage)
         let limits = ControlGroup.Limits(of: id, settings)
         let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil
-        return GenerationPlan(library: library, wishes: wishes, isolation: isolation, mark: mark) {
-            [sink, logger, currentSettings] generation in
+        return GenerationPlan(
+            library: library, wishes: wishes, hiddenPaths: settings.hiddenPaths, isolation: isolation, mark: mark
+        ) { [sink, logger, currentSettings] generation in
             let transport: any PluginTransport =
                 switch isolation {
                 case .none: InProcessTransport(name: id, activity: mark, eventLoop: eventLoop)

@@ -21,7 +21,7 @@ extension PluginHost {
     /// - Parameter settings: what holds from now on; for a plug-in that runs, from its next generation on.
     package func reload(_ settings: PluginHostSettings) async -> PluginReloadReport {
         use(settings)
-        let running = servedPlugins()
+        let running = await servedPlugins()
         let scan: Scan
         do throws(LoadFailure) { scan = try await scanFolder() } catch {
             var report = PluginReloadReport()
@@ -38,13 +38,21 @@ extension PluginHost {
     }
 
     /// Those that run or will again. The others are forgotten, so that their files are looked at anew.
-    private func servedPlugins() -> [PluginSupervisor] {
+    private func servedPlugins() async -> [PluginSupervisor] {
         let (served, unserved) = table.withLockedValue { table in
+            let failed = Set(table.slots.compactMap(\.hosted).filter(\.hasFailed).map { ObjectIdentifier($0) })
             let plugins = table.slots.compactMap(\.hosted)
-            table.slots.removeAll { $0.hosted?.hasFailed == true }
-            return (plugins.filter { !$0.hasFailed }, plugins.filter(\.hasFailed))
+            table.slots.removeAll { $0.hosted.map { failed.contains(ObjectIdentifier($0)) } ?? false }
+            return (
+                plugins.filter { !failed.contains(ObjectIdentifier($0)) },
+                plugins.filter { failed.contains(ObjectIdentifier($0)) }
+            )
         }
-        for plugin in unserved { retired(plugin.plan, isInOrder: plugin.current.stoppedInOrder) }
+        for plugin in unserved {
+            let failure = plugin.current.startFailure
+            await plugin.reject(failure).value
+            keepMapped(plugin.plan, plugin.current, failure)
+        }
         return served
     }
 
@@ -55,11 +63,17 @@ extension PluginHost {
         _ scan: Scan, _ running: [PluginSupervisor], _ settings: PluginHostSettings
     ) async -> [Found] {
         let plugins = Dictionary(running.map { ($0.plan.library.file.path, $0) }) { first, _ in first }
-        return await Self.inParallel(scan.files) { [self] file in
+        // What is in a folder that cannot be looked into is there still, as far as anybody knows.
+        let hidden = running.map(\.plan.library.file).filter { $0.folder.map { scan.unreadable[$0] != nil } ?? false }
+        let files = (scan.files + hidden).sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        return await Self.inParallel(files) { [self] file in
+            if let failure = file.folder.flatMap({ scan.unreadable[$0] }) {
+                return Found(file: file, content: .unusable(failure), library: nil)
+            }
             if let plugin = plugins[file.path], await isUnchanged(plugin.plan, in: scan, settings) {
                 return await verifyAgain(plugin, in: scan)
             }
-            switch await prepare(file, in: scan) {
+            switch await prepareUnlessMapped(file, in: scan) {
             case .success(let library):
                 return Found(file: file, content: .other(id: library.image.note.id), library: library)
             case .failure(let failure): return Found(file: file, content: .unusable(failure), library: nil)
@@ -71,6 +85,7 @@ extension PluginHost {
         _ plan: GenerationPlan, in scan: Scan, _ settings: PluginHostSettings
     ) async -> Bool {
         guard plan.wishes == settings.wishes(for: plan.id) else { return false }
+        guard plan.isolation == .none || plan.hiddenPaths == settings.hiddenPaths else { return false }
         // Whatever cannot be read cannot be copied either, which then says why.
         let content = try? await NIOThreadPool.singleton.runIfActive {
             try LibraryContent(of: plan.library.file, from: scan.source)
@@ -80,18 +95,50 @@ extension PluginHost {
     }
 
     /// The bytes are those that run; whom the owner trusts may have changed. Where they are not trusted any more, the report
-    /// says so, and what runs goes on: it was trusted when it was loaded.
+    /// says so, and what runs goes on, since it was trusted when it was loaded; but it is not started again.
     private func verifyAgain(_ plugin: PluginSupervisor, in scan: Scan) async -> Found {
         let library = plugin.plan.library
-        do {
-            let signature = try await NIOThreadPool.singleton.runIfActive {
-                try scan.signatures?.verify(library.copy, of: library.file, from: scan.source)
-            }
-            plugin.state.withLockedValue { $0.signature = signature }
+        switch await verify(library, in: scan) {
+        case .success(let signature):
+            await plugin.trust(signature).value
             return Found(file: library.file, content: .same(id: plugin.id), library: nil)
-        } catch {
-            plugin.state.withLockedValue { $0.signature = nil }
-            return Found(file: library.file, content: .unusable(LoadFailure(wrapping: error)), library: nil)
+        case .failure(let failure):
+            plugin.distrust(failure)
+            return Found(file: library.file, content: .unusable(failure), library: nil)
+        }
+    }
+
+    private func verify(_ library: PreparedLibrary, in scan: Scan) async -> Result<SignatureVerdict?, LoadFailure> {
+        do {
+            return .success(
+                try await NIOThreadPool.singleton.runIfActive {
+                    try scan.signatures?.verify(library.copy, of: library.file, from: scan.source)
+                })
+        } catch { return .failure(LoadFailure(wrapping: error)) }
+    }
+
+    // MARK: - What stays in this process
+
+    /// Takes the copy that is mapped already, where the file holds what was refused in this process before: else each reload
+    /// would leave another image and another copy behind.
+    private func prepareUnlessMapped(_ file: LibraryFile, in scan: Scan) async -> Result<PreparedLibrary, LoadFailure> {
+        guard let mapped = table.withLockedValue({ $0.mapped[file.path] }) else { return await prepare(file, in: scan) }
+        let content = try? await NIOThreadPool.singleton.runIfActive {
+            try LibraryContent(of: file, from: scan.source)
+        }
+        guard content == mapped.library.copy.content,
+            scan.source.resourcePath(of: file) == mapped.library.resourcePath
+        else { return await prepare(file, in: scan) }
+        guard mapped.isFree else { return .failure(mapped.failure) }
+        return await verify(mapped.library, in: scan).map { _ in mapped.library }
+    }
+
+    /// Remembers a library that was refused after it was mapped into this process.
+    private func keepMapped(_ plan: GenerationPlan, _ plugin: HostedPlugin, _ failure: LoadFailure) {
+        guard plan.isolation == .none else { return }
+        table.withLockedValue { table in
+            table.mapped[plan.library.file.path] = MappedLibrary(
+                library: plan.library, failure: failure, isFree: plugin.stoppedInOrder)
         }
     }
 
@@ -104,26 +151,38 @@ extension PluginHost {
         var round = await candidates(plan, found, running)
         let added = round.candidates.filter { !$0.isReplacement }.map(\.supervisor)
         let leaving = running.filter { plan.removed.contains($0.id) }
-        let isShutDown = table.withLockedValue { table in
+        let staying = running.filter { !plan.removed.contains($0.id) }
+        let (isShutDown, earlier) = table.withLockedValue { table in
             table.candidates = added
-            return table.isShutDown
+            return (table.isShutDown, table.leaving)
         }
 
         if isShutDown { await round.attempt { _ in .stopping } }
         await round.attempt { await $0.load() }
-        let conflicts = conflicts(round, staying: running.filter { !plan.removed.contains($0.id) })
-        await round.attempt { conflicts[$0.plan.id] }
         let exclusive = Set(
             round.candidates.filter { $0.isReplacement && $0.supervisor.isExclusive }.map(\.plan.id))
-        await round.attempt(except: exclusive) { await $0.start() }
+        await refuseConflicts(&round, staying, exclusive)
+        await round.attempt(except: exclusive) { candidate in
+            // Its device may still be open: it was removed a moment ago.
+            for plugin in earlier where plugin.id == candidate.plan.id {
+                await plugin.hurry(within: PluginSupervisor.exclusiveGrace).value
+            }
+            return await candidate.start()
+        }
+        // Who could not be started keeps the services that it has.
+        await refuseConflicts(&round, staying, exclusive)
         await round.attempt(except: exclusive) { await $0.commit() }
 
         for plugin in leaving { await plugin.retire().value }
         fillTable(plan, found, running, round.failures, added, leaving: leaving)
-        publish()
+        await published()
         if !exclusive.isEmpty {
             await round.attempt { exclusive.contains($0.plan.id) ? await $0.supervisor.exchange().failure : nil }
             fillTable(plan, found, running, round.failures, added)
+            await published()
+        }
+        for (candidate, plugin) in round.failed {
+            if let plugin { keepMapped(candidate.plan, plugin, round.failures[candidate.index] ?? .stopping) }
         }
         return report(plan, found, running, round.failures)
     }
@@ -153,17 +212,25 @@ extension PluginHost {
         return round
     }
 
-    /// By id, who cannot be served because of another's services.
-    private func conflicts(_ round: ReloadRound, staying: [PluginSupervisor]) -> [String: LoadFailure] {
+    /// Who wants a service that another has, or will have, is out.
+    ///
+    /// - Parameter exclusive: ids of those whose exchange is still to come: until it has succeeded they have both what they
+    ///   serve now and what they would serve.
+    private func refuseConflicts(
+        _ round: inout ReloadRound, _ staying: [PluginSupervisor], _ exclusive: Set<String>
+    ) async {
         let candidates = Dictionary(round.candidates.map { ($0.plan.id, $0) }) { first, _ in first }
-        let stayingParties = staying.map { plugin in
+        let present = staying.filter { candidates[$0.id] == nil || exclusive.contains($0.id) }.map { plugin in
+            ServiceClaims.Party(id: plugin.id, present: plugin.current.presentServices, wanted: nil)
+        }
+        let wanted = round.candidates.map { candidate in
             ServiceClaims.Party(
-                id: plugin.id, present: plugin.current.services, wanted: candidates[plugin.id]?.services)
+                id: candidate.plan.id,
+                present: candidate.isReplacement ? candidate.supervisor.current.presentServices : nil,
+                wanted: candidate.services)
         }
-        let addedParties = round.candidates.filter { !$0.isReplacement }.map { candidate in
-            ServiceClaims.Party(id: candidate.plan.id, present: nil, wanted: candidate.services)
-        }
-        return ServiceClaims.refusals(among: stayingParties + addedParties)
+        let refusals = ServiceClaims.refusals(among: present + wanted)
+        await round.attempt { refusals[$0.plan.id] }
     }
 
     // MARK: - Outcome

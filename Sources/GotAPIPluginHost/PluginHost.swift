@@ -39,6 +39,20 @@ package final class PluginHost: Sendable {
         var isPublishing = false
         var publishesAgain = false
         var isShutDown = false
+        /// Told when the gateway knows all that is here now.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// By path, what was refused in this process and stays mapped.
+        var mapped: [String: MappedLibrary] = [:]
+        /// By id, the copies that are mapped into this process.
+        var images: [String: Set<String>] = [:]
+    }
+
+    /// A library that was refused after it was mapped into this process, where nothing is ever unloaded.
+    struct MappedLibrary: Sendable {
+        let library: PreparedLibrary
+        let failure: LoadFailure
+        /// No thread is left in its code.
+        let isFree: Bool
     }
 
     /// How long the gateway's start waits for slow ones (gotapi-wire.md, "Ports, TLS, listeners").
@@ -202,6 +216,9 @@ package final class PluginHost: Sendable {
 
     /// No generation of a plan lives any more. What ran in process stays in memory, and so does its copy on disk.
     func retired(_ plan: GenerationPlan, isInOrder: Bool) {
+        if plan.isolation == .none {
+            table.withLockedValue { _ = $0.images[plan.id, default: []].insert(plan.library.copy.folder) }
+        }
         if let mark = plan.mark, isInOrder { inFlight.withLockedValue { $0?.free(mark) } }
         if plan.isolation == .process { discard(plan.library.copy) }
     }
@@ -214,6 +231,14 @@ package final class PluginHost: Sendable {
 
     // MARK: - Table
 
+    /// Publishes, and waits until that is done, by whatever thread.
+    func published() async {
+        await withCheckedContinuation { waiter in
+            table.withLockedValue { $0.waiting.append(waiter) }
+            publish()
+        }
+    }
+
     /// Tells the gateway which plug-ins have started. Calls from several threads become one after another.
     func publish() {
         let isMine = table.withLockedValue { table in
@@ -224,16 +249,19 @@ package final class PluginHost: Sendable {
         }
         guard isMine else { return }
         while true {
-            let supervisors = table.withLockedValue { table -> [PluginSupervisor]? in
+            typealias Turn = (supervisors: [PluginSupervisor], waiting: [CheckedContinuation<Void, Never>])
+            let turn = table.withLockedValue { table -> Turn? in
                 guard table.publishesAgain else {
                     table.isPublishing = false
                     return nil
                 }
                 table.publishesAgain = false
                 table.leaving.removeAll(where: \.hasEnded)
-                return table.isShutDown ? [] : table.slots.compactMap(\.hosted) + table.leaving
+                defer { table.waiting = [] }
+                return (table.isShutDown ? [] : table.slots.compactMap(\.hosted) + table.leaving, table.waiting)
             }
-            guard let supervisors else { return }
+            guard let (supervisors, waiting) = turn else { return }
+            defer { for waiter in waiting { waiter.resume() } }
             let publications = supervisors.map { $0.publication() }
             endpointsChanged(
                 EndpointChange(
@@ -247,7 +275,10 @@ package final class PluginHost: Sendable {
     package func status() -> [PluginStatus] {
         table.withLockedValue(\.slots).map { slot in
             var status = PluginStatus(slot, isolation: slot.id.map(settings.isolation(of:)))
-            if case .hosted(let plugin) = slot.outcome { plugin.fill(&status) }
+            guard case .hosted(let plugin) = slot.outcome else { return status }
+            plugin.fill(&status)
+            let images = table.withLockedValue { $0.images[plugin.id] ?? [] }
+            status.retiredImages = images.subtracting([plugin.plan.library.copy.folder]).count
             return status
         }
     }

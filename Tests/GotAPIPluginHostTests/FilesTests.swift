@@ -42,7 +42,7 @@ struct FilesTests {
                 "b/libgotapi-plugin-y.so", "libgotapi-plugin-B.so", "libgotapi-plugin-z.so", "z/libgotapi-plugin-x.so",
             ])
         #expect(content.misnamed == ["libgotapi-plugin-1.so"])
-        #expect(content.unreadable == [])
+        #expect(content.unreadable == [:])
     }
 
     @Test func aFolderThatIsNotThereIsAnError() {

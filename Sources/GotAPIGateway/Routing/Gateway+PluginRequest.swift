@@ -57,14 +57,12 @@ extension Gateway {
         let number = message.id
         plugin.endpoint.deliver(message) { [self, message] reply in
             if reply == .superseded { return redispatch(message, from: plugin) }
-            // Its request fails, so nothing that began in its name may go on with a successor.
-            if reply == .crashed { events.perform { $0.endSubscriptions(ofMessage: number) } }
-            finish(number) { context in
-                guard case .members(let members) = reply else {
-                    return context.error(GatewayError(reply) ?? .unanswered)
-                }
-                return context.answer(PluginAnswer(members))
+            guard case .members(let members) = reply else {
+                // Its request fails, so nothing that began in its name may go on, with a successor for example.
+                events.perform { $0.endSubscriptions(ofMessage: number) }
+                return finish(number) { $0.error(GatewayError(reply) ?? .unanswered) }
             }
+            finish(number) { $0.answer(PluginAnswer(members)) }
         }
     }
 

@@ -67,11 +67,8 @@ extension HostedPlugin {
             id: 1 << 63, kind: .serviceDiscovery, profile: "networkServiceDiscovery", attribute: "getNetworkServices",
             receiver: receiver, deadline: deadline)
         deliver(message) { [self] reply in
-            if case .members(let members) = reply, let scanned = try? JSONScanner.members(of: members),
-                let services = scanned.first(where: { $0.name == "services" }),
-                let list = try? Service.list(Array(members[services.value]))
-            {
-                traffic.withLockedValue { $0.services = list.services }
+            if case .members(let members) = reply, let services = Self.services(announcedIn: members) {
+                traffic.withLockedValue { $0.services = services }
             }
             promise.succeed()
         }

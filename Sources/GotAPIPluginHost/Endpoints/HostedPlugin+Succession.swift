@@ -12,8 +12,8 @@ extension HostedPlugin {
 
     // MARK: - Messages
 
-    /// Waits until it has answered what it was given, and takes nothing from then on. Until then it takes what comes: such a
-    /// message was dispatched before the change.
+    /// Waits until it has answered what it was given; from then on, at the latest, it takes nothing more. Comes after
+    /// ``hold()`` or ``release()``.
     ///
     /// - Parameter patience: after so long it takes nothing more, whatever it still owes.
     func drain(patience: Duration) -> EventLoopFuture<Void> {

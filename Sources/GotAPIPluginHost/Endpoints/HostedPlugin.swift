@@ -29,6 +29,8 @@ final class HostedPlugin: PluginEndpoint {
         var counters = Counters()
         var descriptor: PluginDescriptor?
         var services: [Service] = []
+        /// The members of its last answer to a discovery.
+        var announcement: [UInt8]?
         var state = PluginLifecycle.State.idle
         var isHung = false
         var isPublished = false
@@ -144,6 +146,20 @@ final class HostedPlugin: PluginEndpoint {
     var name: String { traffic.withLockedValue { $0.descriptor?.name ?? id } }
     var services: [Service] { traffic.withLockedValue(\.services) }
 
+    /// What it has said last, in its descriptor or when it was asked. Reads the answer anew each time.
+    var presentServices: [Service] {
+        traffic.withLockedValue(\.announcement).flatMap(Self.services(announcedIn:)) ?? services
+    }
+
+    /// - Returns: `nil` where the members say nothing of services.
+    static func services(announcedIn members: [UInt8]) -> [Service]? {
+        guard let scanned = try? JSONScanner.members(of: members),
+            let services = scanned.first(where: { $0.name == "services" }),
+            let list = try? Service.list(Array(members[services.value]))
+        else { return nil }
+        return list.services
+    }
+
     /// Whether it runs or has run, so that applications may know of it.
     var hasRun: Bool { traffic.withLockedValue(\.hasRun) }
 
@@ -202,8 +218,11 @@ final class HostedPlugin: PluginEndpoint {
 
     private func take(_ message: UInt64, _ reply: PluginReply) -> PendingTable.Entry? {
         guard let entry = traffic.withLockedValue({ $0.pending.remove(message) }) else { return nil }
-        if entry.message.kind == .serviceDiscovery, case .members = reply {
-            traffic.withLockedValue { $0.hasAnnounced = true }
+        if entry.message.kind == .serviceDiscovery, case .members(let members) = reply {
+            traffic.withLockedValue { traffic in
+                traffic.hasAnnounced = true
+                traffic.announcement = members
+            }
         }
         count(reply, for: entry.message)
         entry.reply(reply)

@@ -83,8 +83,8 @@ struct PendingTable {
     /// When the next message expires, in nanoseconds on CLOCK_MONOTONIC.
     var earliestDeadline: UInt64? { entries.values.lazy.map(\.message.deadline).min() }
 
-    /// Takes out those that the plug-in was given, or those that are held.
+    /// Takes out those that the plug-in was given, or those that are held, oldest first.
     mutating func removeAll(held: Bool) -> [Entry] {
-        entries.values.filter { $0.isHeld == held }.compactMap { remove($0.message.id) }
+        entries.values.filter { $0.isHeld == held }.map(\.message.id).sorted().compactMap { remove($0) }
     }
 }

@@ -25,8 +25,8 @@ struct PluginFolder {
         var libraries: [LibraryFile] = []
         /// Files that look like plug-ins but whose NAME is not allowed, for a warning.
         var misnamed: [String] = []
-        /// Folders that could not be looked into, for a warning.
-        var unreadable: [String] = []
+        /// Folders that could not be looked into, by name, with the reason.
+        var unreadable: [String: SystemError] = [:]
     }
 
     let path: String
@@ -44,7 +44,7 @@ struct PluginFolder {
             } catch  where error.number == ENOTDIR || error.number == ENOENT || error.number == ELOOP {
                 continue  // No folder, or gone again: nothing to look into.
             } catch {
-                content.unreadable.append("\(name.printable): \(error)")
+                content.unreadable[name] = error
             }
         }
         content.libraries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }

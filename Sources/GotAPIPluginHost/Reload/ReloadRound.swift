@@ -16,6 +16,8 @@ struct ReloadRound {
     }
 
     private(set) var candidates: [Candidate] = []
+    /// Those that are out.
+    private(set) var failed: [(candidate: Candidate, hosted: HostedPlugin?)] = []
     /// By the file's index.
     private(set) var failures: [Int: LoadFailure] = [:]
 
@@ -34,20 +36,20 @@ struct ReloadRound {
         let outcomes = await PluginHost.inParallel(candidates.filter { !exempt.contains($0.plan.id) }) {
             ($0, await step($0))
         }
-        let failed = outcomes.compactMap { candidate, failure in failure.map { (candidate, $0) } }
-        for (candidate, failure) in failed { failures[candidate.index] = failure }
+        let failing = outcomes.compactMap { candidate, failure in failure.map { (candidate, $0) } }
+        for (candidate, failure) in failing { failures[candidate.index] = failure }
         candidates.removeAll { failures[$0.index] != nil }
+        failed += failing.map { ($0.0, $0.0.hosted) }
         // What has failed may take its time to end: not one after another.
-        _ = await PluginHost.inParallel(failed) { candidate, failure in await candidate.giveUp(failure) }
+        _ = await PluginHost.inParallel(failing) { candidate, failure in await candidate.giveUp(failure) }
     }
 }
 
 extension ReloadRound.Candidate {
     /// What it would serve, once it is loaded.
-    var services: [Service] { (isReplacement ? supervisor.replacement : supervisor.current)?.services ?? [] }
+    var services: [Service] { hosted?.presentServices ?? [] }
 
-    /// What of it is loaded or started.
-    private var isRunning: Bool { supervisor.current.state == .running }
+    var hosted: HostedPlugin? { isReplacement ? supervisor.replacement : supervisor.current }
 
     func load() async -> LoadFailure? {
         if isReplacement { return await supervisor.loadReplacement(plan).failure }
@@ -58,7 +60,7 @@ extension ReloadRound.Candidate {
     func start() async -> LoadFailure? {
         if isReplacement { return await supervisor.startReplacement().failure }
         await supervisor.start().value
-        return isRunning ? nil : supervisor.current.startFailure
+        return supervisor.current.state == .running ? nil : supervisor.current.startFailure
     }
 
     func commit() async -> LoadFailure? {
@@ -66,7 +68,7 @@ extension ReloadRound.Candidate {
     }
 
     func giveUp(_ failure: LoadFailure) async {
-        if isReplacement { return await supervisor.abandonReplacement(failure).value }
+        if isReplacement { return await supervisor.abandonReplacement(plan, failure).value }
         await supervisor.reject(failure).value
     }
 }

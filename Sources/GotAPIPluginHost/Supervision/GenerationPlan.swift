@@ -10,6 +10,8 @@ final class GenerationPlan: Sendable {
     let library: PreparedLibrary
     /// What the owner wants, all defaults filled in.
     let wishes: PluginSettings
+    /// What its process may not see (``PluginHostSettings/hiddenPaths``).
+    let hiddenPaths: [String]
     /// Where it runs, which may be safer than what the owner wants.
     let isolation: PluginIsolation
     /// Where it is noted that its code runs; `nil` in a process of its own.
@@ -17,11 +19,13 @@ final class GenerationPlan: Sendable {
     private let makeHosted: @Sendable (Int) -> HostedPlugin
 
     init(
-        library: PreparedLibrary, wishes: PluginSettings, isolation: PluginIsolation, mark: ActivityMark?,
+        library: PreparedLibrary, wishes: PluginSettings, hiddenPaths: [String], isolation: PluginIsolation,
+        mark: ActivityMark?,
         make: @escaping @Sendable (Int) -> HostedPlugin
     ) {
         self.library = library
         self.wishes = wishes
+        self.hiddenPaths = hiddenPaths
         self.isolation = isolation
         self.mark = mark
         makeHosted = make

@@ -118,7 +118,7 @@ final class InFlightRecord: Sendable {
             let index = (0..<slots.used).first { index in
                 mark.isAt(memory.base + index * Slot.size + Slot.mark)
             }
-            if let index { slots.free.append(index) }
+            if let index, !slots.free.contains(index) { slots.free.append(index) }
         }
     }
 

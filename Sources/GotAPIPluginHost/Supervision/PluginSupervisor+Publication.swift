@@ -51,6 +51,15 @@ extension PluginSupervisor {
         for plugin in ending { end(plugin) }
     }
 
+    /// Ends what was removed within a time: its device is wanted again.
+    func hurry(within patience: Duration) -> EventLoopFuture<Void> {
+        let plugins = state.withLockedValue { $0.replaced.map(\.plugin) }
+        return .andAllComplete(
+            plugins.map { plugin in
+                plugin.drain(patience: patience).flatMap { plugin.stop(grace: PluginLifecycle.Timeout.stop) }
+            }, on: eventLoop)
+    }
+
     /// Lets a generation that gave way finish what it was asked, stops it and forgets it.
     private func end(_ plugin: HostedPlugin) {
         plugin.release()
@@ -60,7 +69,7 @@ extension PluginSupervisor {
             .whenComplete { [self] _ in forget(plugin) }
     }
 
-    private func forget(_ plugin: HostedPlugin) {
+    func forget(_ plugin: HostedPlugin) {
         let plan = state.withLockedValue { state -> GenerationPlan? in
             state.keepCounters(of: plugin)
             guard let index = state.replaced.firstIndex(where: { $0.plugin === plugin }) else { return nil }
@@ -71,7 +80,6 @@ extension PluginSupervisor {
                 !state.isRetired && state.plan === plan || state.replacement?.plan === plan
                 || state.replaced.contains { $0.plan === plan }
             guard !isUsed else { return nil }
-            if plan.isolation == .none { state.retiredImages += 1 }
             return plan
         }
         if let plan { retired(plan, plugin.stoppedInOrder) }

@@ -92,16 +92,18 @@ extension PluginSupervisor {
     }
 
     /// The replacement is not wanted: what was before goes on.
-    func abandonReplacement(_ failure: LoadFailure) -> EventLoopFuture<Void> {
+    ///
+    /// - Parameter plan: the replacement's.
+    func abandonReplacement(_ plan: GenerationPlan, _ failure: LoadFailure) -> EventLoopFuture<Void> {
         eventLoop.flatSubmit { [self] in
-            guard let (plugin, plan) = state.withLockedValue({ $0.replacement }) else {
+            guard let plugin = replacement else {
+                retired(plan, true)
                 return eventLoop.makeSucceededVoidFuture()
             }
             let ended =
                 plugin.state == .loaded ? plugin.reject(failure) : plugin.stop(grace: PluginLifecycle.Timeout.stop)
             let decides = state.withLockedValue { state in
                 state.replacement = nil
-                if plan.isolation == .none { state.retiredImages += 1 }
                 defer { state.owesDecision = false }
                 return state.owesDecision
             }
@@ -148,30 +150,45 @@ extension PluginSupervisor {
         let ended = state.withLockedValue { $0.replacement?.plugin }?.ended() ?? eventLoop.makeSucceededVoidFuture()
         return ended.flatMap { [self] in
             let again = state.withLockedValue { state -> HostedPlugin? in
-                guard !state.isStopped else { return nil }
-                return state.makeGeneration(of: state.plan)
+                guard !state.isStopped, state.distrust == nil else { return nil }
+                let again = state.makeGeneration(of: state.plan)
+                state.next = again
+                return again
             }
             guard let again else {
-                old.release()
+                giveUpRollBack(to: old, state.withLockedValue(\.distrust) ?? .stopping)
                 return eventLoop.makeSucceededVoidFuture()
             }
             return again.load().flatMap { [self] in
                 again.state == .loaded
                     ? bringIntoService(again) : eventLoop.makeSucceededFuture(again.startFailure)
             }.map { [self] failure in
-                guard let failure, state.withLockedValue({ !$0.isStopped }) else {
+                let isStopped = state.withLockedValue { state in
+                    state.next = nil
+                    return state.isStopped
+                }
+                if failure == nil, !isStopped {
                     watch(again)
                     state.withLockedValue { $0.takeOver(again, $0.plan) }
                     return changed()
                 }
-                logger.error("could not be started again: \(failure)")
-                state.withLockedValue { state in
-                    state.record.add(reason: "\(failure)")
-                    state.owesDecision = true
-                }
-                old.release()
+                // Nothing where it does not run.
+                _ = again.stop(grace: PluginLifecycle.Timeout.stop)
+                giveUpRollBack(to: old, failure ?? .stopping)
             }
         }
+    }
+
+    /// Neither version runs now: the one before is started again later, as after a crash. [event loop]
+    private func giveUpRollBack(to old: HostedPlugin, _ failure: LoadFailure) {
+        logger.error("could not be started again: \(failure)")
+        state.withLockedValue { state in
+            state.record.add(reason: "\(failure)")
+            state.owesDecision = true
+            if old.isReplayable { state.predecessors.append(old) }
+        }
+        old.release()
+        changed()
     }
 
     // MARK: - Removal
@@ -191,8 +208,12 @@ extension PluginSupervisor {
         }
     }
 
-    /// Its first start has failed, and it was never served.
-    var hasFailed: Bool { if case .failed = current.state { true } else { false } }
+    /// Its first start has failed, it was never served, and nothing is being done about that.
+    var hasFailed: Bool {
+        let (current, next) = state.withLockedValue { ($0.current, $0.next) }
+        if case .failed = current.state { return next == nil }
+        return false
+    }
 
     /// Whether nothing of it lives any more.
     var hasEnded: Bool { state.withLockedValue { $0.isRetired && $0.replaced.isEmpty } }
@@ -202,6 +223,7 @@ extension PluginSupervisor.State {
     /// Lets another generation be served.
     fileprivate mutating func takeOver(_ plugin: HostedPlugin, _ plan: GenerationPlan) {
         if current.traffic.withLockedValue(\.hasAnnounced) { hasAnnounced = true }
+        distrust = nil
         output = (output + current.traffic.withLockedValue(\.output)).suffix(HostedPlugin.keptLines)
         replaced.append(PluginSupervisor.Replaced(plugin: current, plan: self.plan))
         current = plugin
@@ -233,6 +255,13 @@ extension HostedPlugin {
         }
     }
 
-    /// Its own thread is through with its code: it was stopped, and nothing had to be left alone.
-    var stoppedInOrder: Bool { traffic.withLockedValue { $0.state == .stopped && !$0.wasLeftAlone } }
+    /// Its own thread is through with its code: nothing had to be left alone.
+    var stoppedInOrder: Bool {
+        traffic.withLockedValue { traffic in
+            switch traffic.state {
+            case .stopped, .failed: !traffic.wasLeftAlone
+            case .idle, .loading, .loaded, .starting, .running, .stopping, .ending, .crashed: false
+            }
+        }
+    }
 }

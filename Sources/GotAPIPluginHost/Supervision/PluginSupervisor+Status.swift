@@ -21,7 +21,6 @@ extension PluginSupervisor {
         status.errors += earlier.errors
         status.pushes += earlier.pushes
         status.draining = state.replaced.count
-        status.retiredImages = state.retiredImages
         status.memory = status.pid.flatMap { ResidentSize.bytes(of: $0) }
     }
 }

@@ -16,6 +16,8 @@ final class PluginSupervisor: Sendable {
         var plan: GenerationPlan
         /// Whose signature its library has, as of the last reload.
         var signature: SignatureVerdict?
+        /// Why it must not be started again: its library is not trusted any more.
+        var distrust: LoadFailure?
         /// One of the same plan that is being loaded and started, to take its place.
         var next: HostedPlugin?
         /// What will become of it.
@@ -29,8 +31,6 @@ final class PluginSupervisor: Sendable {
         /// Generations that are no longer served and have not ended.
         var replaced: [Replaced] = []
         var isRetired = false
-        /// Libraries that stay in the gateway's memory although nothing of them runs.
-        var retiredImages = 0
         var lastGeneration = 1
         /// Generations that have crashed and whose subscriptions wait for a successor.
         var predecessors: [HostedPlugin] = []
@@ -174,6 +174,7 @@ final class PluginSupervisor: Sendable {
                 state.owesDecision = true
                 return nil
             }
+            if state.distrust != nil { return .quarantine }
             return state.policy.crashed(now: HostedPlugin.now, jitter: Double.random(in: 0..<1))
         }
         switch decision {
@@ -183,7 +184,10 @@ final class PluginSupervisor: Sendable {
             let restart = eventLoop.scheduleTask(in: .nanoseconds(Int64(pause))) { _ = self.bringUp() }
             state.withLockedValue { $0.restart = restart }
         case .quarantine:
-            let words = "crashed \(RestartPolicy.maximumCrashes) times within 10 minutes and is not started again"
+            let distrust = state.withLockedValue(\.distrust)
+            let words =
+                distrust.map { "is not started again: \($0)" }
+                ?? "crashed \(RestartPolicy.maximumCrashes) times within 10 minutes and is not started again"
             logger.error("\(words), until its file or its configuration changes, or `gotapi plugin start \(id)`")
             state.withLockedValue { state in
                 state.isQuarantined = true
@@ -203,6 +207,9 @@ final class PluginSupervisor: Sendable {
             guard !state.withLockedValue(\.isStopped) else { return eventLoop.makeSucceededFuture(.failed(.stopping)) }
             guard state.withLockedValue({ $0.replacement == nil }) else {
                 return eventLoop.makeSucceededFuture(.isStarting)
+            }
+            if let distrust = state.withLockedValue(\.distrust), !current.isOnline {
+                return eventLoop.makeSucceededFuture(.failed(distrust))
             }
             let (current, outcome) = state.withLockedValue { state in
                 state.policy.reset()
@@ -255,7 +262,8 @@ final class PluginSupervisor: Sendable {
             return state.isStopped || state.isRetired
         }
         guard !isStopped else {
-            _ = next.stop(grace: PluginLifecycle.Timeout.stop)
+            state.withLockedValue { $0.replaced.append(Replaced(plugin: next, plan: $0.plan, isEnding: true)) }
+            next.stop(grace: PluginLifecycle.Timeout.stop).whenComplete { [self] _ in forget(next) }
             return .failed(.stopping)
         }
         if next.state == .running {

@@ -32,7 +32,8 @@ extension GatewayServer {
             configuration = new.keepingWhatTakesARestart(from: started)
             return (before, configuration)
         }
-        report.applied = before.changes(to: after).map(\.key)
+        // What concerns plug-ins stands with them.
+        report.applied = before.changes(to: after).filter { $0.effect == .immediate }.map(\.key)
         report.awaitingRestart = started.changes(to: new).filter { $0.effect == .restart }.map(\.key)
         setLogLevel(after.logLevel)
         report.certificate = await parts.certificate.reload(after)

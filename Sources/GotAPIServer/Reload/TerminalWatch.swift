@@ -27,10 +27,11 @@ struct TerminalWatch: Sendable, Equatable {
 
     func hangUp(isThere: Bool) -> Meaning { hasTerminal && !isThere ? .terminalClosed : .reload }
 
-    /// Whether this process has a controlling terminal: tty(4).
+    /// Whether this process has a controlling terminal: tty(4). One that cannot be asked for, without a descriptor left for
+    /// example, is there.
     static var isThere: Bool {
         let descriptor = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return errno != ENXIO && errno != EIO }
         close(descriptor)
         return true
     }
