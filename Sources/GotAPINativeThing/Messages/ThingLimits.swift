@@ -39,7 +39,7 @@ package enum ThingLimits {
     /// closed.
     static let waitingRequests = 256
     static let waitingBytes = 1 << 20
-    /// Messages a second that one socket may send on the average, and at once; beyond, it is closed.
+    /// What one socket may send in a second on the average; beyond, it is closed.
     static let messagesPerSecond = 1_000
-    static let messagesAtOnce = 2_000
+    static let bytesPerSecond = 4 << 20
 }

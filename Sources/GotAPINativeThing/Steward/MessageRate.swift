@@ -1,9 +1,12 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
-/// How many messages one socket may send: ``ThingLimits/messagesPerSecond`` on the average.
+/// How much one socket may send: ``ThingLimits/messagesPerSecond`` or ``ThingLimits/bytesPerSecond`` on the average, and
+/// what comes in two seconds at once.
 struct MessageRate: Sendable, Equatable {
-    /// In nanoseconds, what one message costs.
-    private static let cost = 1_000_000_000 / UInt64(ThingLimits.messagesPerSecond)
+    private static let second: UInt64 = 1_000_000_000
+    /// In nanoseconds, what one message and one byte cost.
+    private static let messageCost = second / UInt64(ThingLimits.messagesPerSecond)
+    private static let byteCost = second / UInt64(ThingLimits.bytesPerSecond)
 
     /// When the cost of all messages so far is paid.
     private var paid: UInt64 = 0
@@ -11,8 +14,8 @@ struct MessageRate: Sendable, Equatable {
     /// Takes a message down.
     ///
     /// - Returns: false where it is one too many.
-    mutating func take(now: UInt64) -> Bool {
-        paid = max(paid, now) + Self.cost
-        return paid <= now + Self.cost * UInt64(ThingLimits.messagesAtOnce)
+    mutating func take(bytes: Int, now: UInt64) -> Bool {
+        paid = max(paid, now) + Self.messageCost + Self.byteCost * UInt64(bytes)
+        return paid <= now + 2 * Self.second
     }
 }

@@ -27,18 +27,18 @@ struct Commitment: Sendable {
     enum Waiter: Sendable {
         case nobody
         /// A thing, with what it is answered.
-        case request(socket: UInt64, answer: [UInt8], refusal: [UInt8], undo: Undo)
+        case request(socket: UInt64, answer: [UInt8], refusal: [UInt8], Outcome)
         case owner(operation: UInt64)
         /// As the owner's, and then the pairing is forgotten.
         case revocation(operation: UInt64)
     }
 
-    /// What must not hold if it could not be written.
-    enum Undo: Sendable {
+    /// What the answer decides on.
+    enum Outcome: Sendable {
         case nothing
-        /// What the pairing was before, if it was there.
-        case pairing(PairingRecord?)
-        /// Things that were registered, by UDN.
+        /// Where it fails, the pairing is what it was before, if it was there.
+        case pairing(before: PairingRecord?)
+        /// These things, by UDN, can be asked from then on, or are not registered.
         case registration([String])
     }
 

@@ -18,8 +18,8 @@ extension StewardState {
     /// A text message.
     mutating func received(_ text: [UInt8], on socket: UInt64, now: Moment) {
         guard sessions[socket] != nil else { return }
-        guard sessions[socket]?.rate.take(now: now.time) == true else {
-            return abandon(socket, "sends more messages than \(ThingLimits.messagesPerSecond) a second")
+        guard sessions[socket]?.rate.take(bytes: text.count, now: now.time) == true else {
+            return abandon(socket, "sends too much")
         }
         let message: ThingMessage
         do throws(ThingMessage.Unusable) { message = try ThingMessage(text) } catch {
@@ -77,7 +77,7 @@ extension StewardState {
         do throws(ThingFault) {
             let items = try Self.items(kind, of: message.body)
             switch verb {
-            case .prototype: definePrototypes(items, uuid, socket, reply)
+            case .prototype: definePrototypes(items, uuid, socket, reply, now: now)
             case .register: register(items, uuid, socket, reply, now: now)
             case .update: update(items, uuid, socket, reply, now: now)
             case .report: report(items, socket, reply, now: now)
@@ -98,14 +98,15 @@ extension StewardState {
     /// Answers a thing: after the changes are written, at once where there are none.
     mutating func answer(
         _ socket: UInt64, _ answer: [UInt8], _ changes: [StorageChange], of uuid: String, _ reply: ThingReply,
-        undo: Commitment.Undo = .nothing
+        _ outcome: Commitment.Outcome = .nothing, now: Moment
     ) {
         guard !changes.isEmpty || pairings[uuid]?.isBehind == true else {
-            return act(.send(socket: socket, answer))
+            act(.send(socket: socket, answer))
+            return settle(outcome, of: uuid, socket, now: now)
         }
         sessions[socket]?.isBusy = true
         let refusal = reply.error(.notKept)
-        commit(changes, of: uuid, .request(socket: socket, answer: answer, refusal: refusal, undo: undo))
+        commit(changes, of: uuid, .request(socket: socket, answer: answer, refusal: refusal, outcome))
     }
 
     // MARK: - Pairing
@@ -142,7 +143,8 @@ extension StewardState {
         }
         pairings[record.uuid, default: Pairing(record: record)].record = record
         act(.log(.notice, "paired with the thing \(uuid.shown) at \(session.address)"))
-        self.answer(socket, answer, [.savePairing(record)], of: record.uuid, reply, undo: .pairing(before))
+        self.answer(
+            socket, answer, [.savePairing(record)], of: record.uuid, reply, .pairing(before: before), now: now)
     }
 
     private mutating func hello(

@@ -7,7 +7,8 @@ import Logging
 /// What things say of themselves: native-thing.md, "Messages from a thing".
 extension StewardState {
     mutating func definePrototypes(
-        _ items: [JSONNode.Member], _ uuid: String, _ socket: UInt64, _ reply: ThingReply
+        _ items: [JSONNode.Member], _ uuid: String, _ socket: UInt64, _ reply: ThingReply,
+        now: Moment
     ) {
         var changes: [StorageChange] = []
         var outcomes: [ThingReply.Item] = []
@@ -28,7 +29,7 @@ extension StewardState {
             }
         }
         if !changes.isEmpty { act(.servicesChanged) }
-        answer(socket, reply.items("things", outcomes), changes, of: uuid, reply)
+        answer(socket, reply.items("things", outcomes), changes, of: uuid, reply, now: now)
     }
 
     // MARK: - Register
@@ -50,11 +51,7 @@ extension StewardState {
                 outcomes.append((item.name, .failure(error)))
             }
         }
-        if !registered.isEmpty { act(.servicesChanged) }
-        answer(
-            socket, reply.items("things", outcomes), changes, of: uuid, reply, undo: .registration(registered))
-        // Behind the answer: the thing knows its ids before it is asked for something.
-        for udn in registered { observeAgain(ThingName(pairing: uuid, udn: udn), now: now) }
+        answer(socket, reply.items("things", outcomes), changes, of: uuid, reply, .registration(registered), now: now)
     }
 
     /// - Returns: the thing as it is now, and whether that has to be written.
@@ -66,7 +63,9 @@ extension StewardState {
         guard 1...ThingLimits.text ~= udn.utf8.count, udn.isPrintable else {
             throw .invalid("UDN", "printable characters")
         }
-        guard owners[udn] ?? uuid == uuid, sessions[socket]?.thingIDs[udn] == nil else { throw .registered }
+        guard owners[udn] ?? uuid == uuid, sessions[socket]?.hasRegistered(udn) == false else {
+            throw .registered
+        }
         let before = pairings[uuid]?.things[udn]
         guard before != nil || pairings[uuid]?.things.count ?? 0 < ThingLimits.thingsPerPairing else {
             throw .limit("a pairing has at most \(ThingLimits.thingsPerPairing) things")
@@ -148,7 +147,7 @@ extension StewardState {
                 outcomes.append((item.name, .failure(error)))
             }
         }
-        answer(socket, reply.items("things", outcomes), changes, of: uuid, reply)
+        answer(socket, reply.items("things", outcomes), changes, of: uuid, reply, now: now)
     }
 
     private mutating func update(
@@ -158,7 +157,8 @@ extension StewardState {
         let update = try ThingUpdate(item, now: now)
         var thing = before
         if let name = update.name, !name.isEmpty { thing.ownName = name }
-        if let status = update.status { thing.status = status }
+        let known = sessions[socket]?.statusesBeforeSilence.removeValue(forKey: thing.name.udn)
+        if let status = update.status ?? known { thing.status = status }
         thing.updated = update.updated ?? now.wallTime
         _ = try merge(update.info ?? [], into: &thing)
         pairings[thing.name.pairing]?.things[thing.name.udn] = thing
@@ -217,6 +217,7 @@ extension StewardState {
         sessions[socket]?.lastUpdates[name.udn] = nil
         guard thing.status != "absent" else { return }
         let before = thing
+        sessions[socket]?.statusesBeforeSilence[name.udn] = thing.status
         thing.status = "absent"
         pairings[name.pairing]?.things[name.udn] = thing
         tellWatchers(of: thing, before: before)

@@ -128,23 +128,32 @@ struct StewardState: Sendable {
             guard failure == nil else { return }
             if let socket = pairings[commitment.pairing]?.session { abandon(socket, "is no longer paired") }
             forget(commitment.pairing)
-        case .request(let socket, let answer, let refusal, let undo):
-            if failure != nil { self.undo(undo, of: commitment.pairing, socket) }
+        case .request(let socket, let answer, let refusal, let outcome):
+            if failure != nil { undo(outcome, of: commitment.pairing, socket) }
             guard sessions[socket] != nil else { return }
             act(.send(socket: socket, failure == nil ? answer : refusal))
+            if failure == nil { settle(outcome, of: commitment.pairing, socket, now: now) }
             sessions[socket]?.isBusy = false
             serveWaiting(socket, now: now)
         }
     }
 
-    private mutating func undo(_ undo: Commitment.Undo, of uuid: String, _ socket: UInt64) {
-        switch undo {
+    /// What follows from an answer that was sent.
+    mutating func settle(_ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64, now: Moment) {
+        // Another socket may have taken over meanwhile; this one's things went with it.
+        guard case .registration(let names) = outcome, sessions[socket]?.pairing == uuid, !names.isEmpty else { return }
+        for name in names { sessions[socket]?.tell(name) }
+        act(.servicesChanged)
+        for name in names { observeAgain(ThingName(pairing: uuid, udn: name), now: now) }
+    }
+
+    private mutating func undo(_ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64) {
+        switch outcome {
         case .nothing: ()
         case .pairing(let before):
             if let before { pairings[uuid]?.record = before } else { forget(uuid) }
         case .registration(let names):
             for name in names { sessions[socket]?.unregister(name) }
-            act(.servicesChanged)
         }
     }
 

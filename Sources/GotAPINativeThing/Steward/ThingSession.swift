@@ -29,9 +29,11 @@ struct ThingSession: Sendable {
     /// The uuid in lower case, after hello.
     var pairing: String?
     /// UDNs by thingID.
-    var things: [String: String] = [:]
-    /// thingIDs by UDN.
-    var thingIDs: [String: String] = [:]
+    private(set) var things: [String: String] = [:]
+    /// thingIDs by UDN, of things that have been told theirs.
+    private(set) var thingIDs: [String: String] = [:]
+    /// Those whose registration is not answered yet.
+    private var untoldThingIDs: [String: String] = [:]
     /// Requests that wait until an earlier one is answered.
     private(set) var inbox: [ThingMessage] = []
     private var inboxSize = 0
@@ -46,6 +48,8 @@ struct ThingSession: Sendable {
     var cancelling: [String: Cancelling] = [:]
     /// When things were heard of last, by UDN; Simple Thing only.
     var lastUpdates: [String: UInt64] = [:]
+    /// What the status of things was before they counted as absent, by UDN.
+    var statusesBeforeSilence: [String: String] = [:]
     /// Properties of which it was logged that their values are of the wrong kind, with their things' UDNs.
     var reportedProperties: Set<String> = []
     var rate = MessageRate()
@@ -80,11 +84,18 @@ struct ThingSession: Sendable {
     mutating func register(_ udn: String) -> String {
         let thingID = ThingSecret.thingID()
         things[thingID] = udn
-        thingIDs[udn] = thingID
+        untoldThingIDs[udn] = thingID
         return thingID
     }
 
+    func hasRegistered(_ udn: String) -> Bool { (thingIDs[udn] ?? untoldThingIDs[udn]) != nil }
+
+    /// The thing knows its id now, so it can be asked.
+    mutating func tell(_ udn: String) {
+        if let thingID = untoldThingIDs.removeValue(forKey: udn) { thingIDs[udn] = thingID }
+    }
+
     mutating func unregister(_ udn: String) {
-        if let thingID = thingIDs.removeValue(forKey: udn) { things[thingID] = nil }
+        if let thingID = untoldThingIDs.removeValue(forKey: udn) { things[thingID] = nil }
     }
 }

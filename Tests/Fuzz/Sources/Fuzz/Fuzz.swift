@@ -12,6 +12,7 @@ enum Reader: String, CaseIterable {
     case target
     case http
     case websocket
+    case thing
 
     static let chosen: Reader = {
         guard let name = getenv("GOTAPI_FUZZ"), let reader = Reader(rawValue: String(cString: name)) else {
@@ -42,6 +43,7 @@ enum Reader: String, CaseIterable {
             precondition(try! HTTPReading(.whole(Array(bytes))) == HTTPReading(.cut(Array(bytes))))
         case .websocket:
             precondition(try! WebSocketReading(.whole(Array(bytes))) == WebSocketReading(.cut(Array(bytes))))
+        case .thing: readThing(Array(bytes))
         }
     }
 
@@ -55,6 +57,30 @@ enum Reader: String, CaseIterable {
         let again = try? JSONNode(parsing: node.bytes)
         precondition(again?.bytes == node.bytes)
         _ = try? Service.list(text)
+    }
+
+    private func readThing(_ text: [UInt8]) {
+        guard let message = try? ThingMessage(text) else { return }
+        // What it is answered bears the requestID that it came with.
+        let fault = message.excess ?? .unknownPath
+        let answer = ThingReply(requestID: message.requestID, dialect: .simple).error(fault)
+        let read = try! JSONNode(parsing: answer)
+        precondition(RequestID(read["requestID"]) == message.requestID)
+        precondition(ThingFault(read["error"]!) == fault)
+        if case .request(let path?) = message.kind {
+            for dialect in [ThingDialect.native, .simple] { _ = dialect.verb(of: path) }
+        }
+        _ = ThingResponse(message)
+        for item in message.body["things"]?.object ?? [] {
+            if let time = item.value["updated"].flatMap(ThingTime.parse) { precondition(time >= 0) }
+            guard let prototype = try? Prototype(path: item.name, item.value) else { continue }
+            // What is kept of it reads back as the same.
+            let kept = try! JSONNode(parsing: prototype.json(withPath: false).bytes)
+            precondition(
+                try! Prototype(path: item.name, kept).json(withPath: true).bytes == prototype.json(withPath: true).bytes
+            )
+            for property in prototype.properties { _ = prototype.syntax(of: property.name)?.accepts(property.value) }
+        }
     }
 
     private func readFrames(_ bytes: [UInt8]) {

@@ -1,0 +1,1 @@
+../../../../Sources/GotAPINativeThing/Registry/PropertySyntax.swift

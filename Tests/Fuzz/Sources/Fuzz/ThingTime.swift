@@ -1,0 +1,1 @@
+../../../../Sources/GotAPINativeThing/Registry/ThingTime.swift

@@ -1,0 +1,1 @@
+../../../../Sources/GotAPINativeThing/Pairing/ThingUUID.swift

@@ -1,0 +1,133 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import Testing
+
+@testable import GotAPINativeThing
+
+@Suite struct PairingValueTests {
+    static let home = IPAddress("192.0.2.1")!
+    static let other = IPAddress("192.0.2.2")!
+    static let lamp = ThingUUID("Lamp")!
+    static let minute: UInt64 = 60_000_000_000
+
+    @Test(arguments: [
+        ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("foobar", "MZXW6YTBOI"),
+    ])
+    func base32IsThatOfRFC4648WithoutPadding(_ text: String, _ encoded: String) {
+        #expect(Base32.encode(Array(text.utf8)) == encoded)
+    }
+
+    @Test(arguments: [
+        (59, "287082"), (1_111_111_109, "081804"), (1_111_111_111, "050471"), (1_234_567_890, "005924"),
+        (2_000_000_000, "279037"), (20_000_000_000, "353130"),
+    ])
+    func oneTimeCodesAreThoseOfRFC6238(_ time: Int64, _ code: String) {
+        let secret = Array("12345678901234567890".utf8)
+        #expect(OneTimeCode.make(secret: secret, counter: time / 30) == code)
+        for shift in [-30, 0, 30] as [Int64] {
+            #expect(OneTimeCode.isValid(code, secret: secret, time: time + shift))
+        }
+        for shift in [-60, 60] as [Int64] where time + shift >= 0 {
+            #expect(!OneTimeCode.isValid(code, secret: secret, time: time + shift))
+        }
+        #expect(!OneTimeCode.isValid("", secret: secret, time: time))
+    }
+
+    @Test func aPasscodeHas128BitsInBase32() {
+        let passcode = ThingSecret.passcode()
+        #expect(passcode.utf8.count == 26)
+        #expect(passcode != ThingSecret.passcode())
+    }
+
+    @Test func aUUIDIsComparedWithoutRegardToCase() {
+        #expect(ThingUUID("ABC-ü") == ThingUUID("abc-Ü"))
+        #expect(ThingUUID("Ab")?.shown == "Ab")
+        #expect(ThingUUID(String(repeating: "x", count: 128)) != nil)
+    }
+
+    @Test(arguments: [nil, "", "a\u{0}", "a\nb", "\u{200f}x", String(repeating: "x", count: 129)])
+    func whatIsNoUUIDIsRefused(_ text: String?) { #expect(ThingUUID(text) == nil) }
+
+    @Test func pairingIsClosedUnlessTheOwnerOpensIt() {
+        var policy = PairingPolicy()
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: 1, wallTime: 5) == .closed)
+        #expect(policy.waiting == [PairingAttempt(uuid: "Lamp", address: Self.home, time: 5)])
+        policy.open(until: 100)
+        #expect(policy.openFor(now: 40) == 60)
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: 99, wallTime: 5) == .allowed)
+        // One pairing, then the window closes.
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: 99, wallTime: 5) == .closed)
+        policy.open(until: 100)
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: 100, wallTime: 5) == .closed)
+    }
+
+    @Test func anApprovalIsForOneThingThatWaits() {
+        var policy = PairingPolicy()
+        #expect(policy.approve(Self.lamp, now: 1) == false, "nobody waits")
+        _ = policy.attempt(Self.lamp, from: Self.home, now: 1, wallTime: 1)
+        #expect(policy.approve(ThingUUID("LAMP")!, now: 1) == true)
+        #expect(policy.attempt(ThingUUID("other")!, from: Self.home, now: 2, wallTime: 1) == .closed)
+        #expect(policy.attempt(Self.lamp, from: Self.other, now: 2, wallTime: 1) == .allowed)
+        #expect(policy.waiting.map(\.uuid) == ["other"])
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: 3, wallTime: 1) == .closed)
+    }
+
+    @Test func anApprovalEndsAfterTenMinutes() {
+        var policy = PairingPolicy()
+        _ = policy.attempt(Self.lamp, from: Self.home, now: 1, wallTime: 1)
+        _ = policy.approve(Self.lamp, now: 1)
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: 10 * Self.minute + 1, wallTime: 1) == .closed)
+    }
+
+    @Test func tooManyAttemptsAreTheirAddressesAlone() {
+        var policy = PairingPolicy()
+        for number in 0..<PairingPolicy.attemptsPerMinute {
+            let uuid = ThingUUID("u\(number)")!
+            #expect(policy.attempt(uuid, from: Self.home, now: 1, wallTime: 1) == .closed)
+        }
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: 1, wallTime: 1) == .tooManyAttempts)
+        // Not even an open window is the attacker's then.
+        policy.open(until: Self.minute)
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: 2, wallTime: 1) == .tooManyAttempts)
+        #expect(policy.attempt(Self.lamp, from: Self.other, now: 3, wallTime: 1) == .allowed)
+        #expect(policy.attempt(Self.lamp, from: Self.home, now: Self.minute + 1, wallTime: 1) == .closed)
+    }
+
+    @Test func whoFillsTheListOfThoseThatWaitPushesOutItself() {
+        var policy = PairingPolicy()
+        _ = policy.attempt(Self.lamp, from: Self.other, now: 1, wallTime: 1)
+        for number in 0..<20 { _ = policy.attempt(ThingUUID("u\(number)")!, from: Self.home, now: 1, wallTime: 1) }
+        #expect(policy.waiting.count == PairingPolicy.waitingPerAddress + 1)
+        #expect(policy.waiting.last?.uuid == "Lamp")
+        #expect(policy.waiting.first?.uuid == "u19")
+        for number in 0..<60 {
+            let address = IPAddress("198.51.100.\(number)")!
+            _ = policy.attempt(ThingUUID("v\(number)")!, from: address, now: 1, wallTime: 1)
+        }
+        #expect(policy.waiting.count == PairingPolicy.waitingLimit)
+    }
+
+    @Test func attemptsAreForgottenAfterAMinuteAndAddressesAreBounded() {
+        var limit = AttemptLimit()
+        #expect(limit.add(Self.home, now: 1) == 1)
+        #expect(limit.add(Self.home, now: Self.minute) == 2)
+        #expect(limit.add(Self.home, now: Self.minute + 1) == 1)
+        for number in 0..<3_000 {
+            let address = IPAddress(bytes: [10, 0, UInt8(number >> 8), UInt8(number & 255)])!
+            #expect(limit.add(address, now: Self.minute + 2) == 1)
+        }
+        #expect(limit.add(Self.home, now: Self.minute + 3) == 1, "the oldest is forgotten")
+    }
+
+    @Test func socketsThatHaveNotSaidHelloAreFew() {
+        var sockets = UnknownSockets()
+        for _ in 0..<4 { #expect(sockets.take(Self.home) == true) }
+        #expect(sockets.take(Self.home) == false)
+        for number in 0..<28 { #expect(sockets.take(IPAddress(bytes: [10, 0, 0, UInt8(number)])!) == true) }
+        #expect(sockets.take(Self.other) == false, "32 in all")
+        sockets.giveBack(Self.home)
+        #expect(sockets.take(Self.other) == true)
+        #expect(sockets.take(Self.home) == false)
+    }
+}

@@ -1,0 +1,95 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import GotAPIStorage
+import Testing
+
+@testable import GotAPINativeThing
+
+/// The Simple Thing dialect: native-thing.md, the last section.
+@Suite struct SimpleThingTests {
+    private static let prototype = #"""
+        {"/device/sensor/acme/hygro": {"device": {"name": "h", "maker": "ACME", "model": {"number": "H-2"}},
+          "name": true, "status": ["present", "absent", "recent"], "properties": {"humidity": "percentage"}}}
+        """#
+
+    /// A sensor that is registered.
+    private func sensor() -> (driver: StateDriver, socket: UInt64, thingID: String, id: String) {
+        var driver = StateDriver()
+        let socket = driver.open(.simple)
+        driver.run { state, now in try? state.openPairing(for: .seconds(60), now: now) }
+        let begun = driver.ask("thing/pair/U-1", #""x": 1"#, on: socket, id: #""1""#)
+        #expect(begun.string == #"{"path":"/api/v1/thing/report","requestID":"1"}"#, "its client waits for this first")
+        let answer = driver.next(socket)
+        #expect(answer["success"]?.boolean == true)
+        #expect(answer["status"]?.text == "success")
+        #expect(answer["params"]?["length"]?.integer == 6)
+        #expect(answer["params"]?["step"]?.integer == 30)
+        #expect(answer["params"]?["timestamp"]?.integer == Int(driver.wallTime))
+        let hello = driver.ask("thing/hello/\(answer["thingID"]?.text ?? "")", code(driver), on: socket)
+        #expect(hello["success"]?.boolean == true, "\(hello.string)")
+        _ = driver.ask("thing/prototype", #""things": \#(Self.prototype)"#, on: socket)
+        let registered = driver.ask(
+            "thing/register",
+            #""things": {"s": {"devicetype": "/device/sensor/acme/hygro", "name": "S", "status": "present", "info": {"humidity": "45"}, "device": {"unit": {"udn": "s"}}}}"#,
+            on: socket)
+        #expect(registered["path"]?.text == "/api/v1/thing/report")
+        let thingID = registered["things"]?["s"]?["thingID"]?.text ?? ""
+        return (driver, socket, thingID, ThingName(pairing: "u-1", udn: "s").serviceID)
+    }
+
+    /// The member with the code of the moment.
+    private func code(_ driver: StateDriver) -> String {
+        guard case .simple(let secret) = driver.state.pairings["u-1"]?.record.dialect else { return #""x": 1"# }
+        return #""response": "\#(OneTimeCode.make(secret: secret, counter: driver.wallTime / 30_000))""#
+    }
+
+    @Test func aSimpleThingIsAServiceLikeOthers() {
+        var (driver, _, _, id) = sensor()
+        let service = driver.service(id)
+        #expect(service["manufacturer"]?.text == "ACME")
+        #expect(service["version"]?.text == "H-2")
+        #expect(service["scopes"]?.string == #"["nativeThing","humidity"]"#)
+        #expect(driver.read("get", "humidity", id).string == #"{"humidity":0.45}"#)
+    }
+
+    @Test func aWrongCodeIsRefusedAndANativeHelloIsNone() {
+        var (driver, _, _, _) = sensor()
+        let socket = driver.open(.simple)
+        #expect(
+            driver.ask("thing/hello/U-1", #""response": "12345""#, on: socket).diagnostic == "authentication failed")
+        #expect(driver.ask("hello", #""uuid": "U-1", "passcode": "x""#, on: socket).diagnostic == "unknown path")
+        let native = driver.open()
+        #expect(
+            driver.ask("hello", #""uuid": "U-1", "passcode": "x""#, on: native).diagnostic == "authentication failed")
+    }
+
+    @Test func aMinuteWithoutAnUpdateIsAbsence() {
+        var (driver, socket, thingID, id) = sensor()
+        driver.advance(59)
+        _ = driver.ask("thing/update", #""things": {"\#(thingID)": {"updated": 1}}"#, on: socket)
+        driver.advance(59)
+        #expect(driver.service(id)["status"]?.text == "present")
+        driver.advance(1)
+        #expect(driver.service(id)["status"]?.text == "absent")
+        #expect(driver.service(id)["online"]?.boolean == false)
+        _ = driver.ask("thing/update", #""things": {"\#(thingID)": {"updated": 1}}"#, on: socket)
+        #expect(driver.service(id)["status"]?.text == "present", "it is heard again")
+        driver.advance(60)
+        #expect(driver.service(id)["status"]?.text == "absent")
+    }
+
+    @Test func requestsSayThingID() {
+        var (driver, socket, thingID, id) = sensor()
+        _ = driver.ask(
+            "thing/prototype",
+            #""things": {"/device/sensor/acme/hygro": {"perform": ["on"], "name": true, "status": [], "properties": {}}}"#,
+            on: socket)
+        let message = driver.request("post", "nativeThing/perform", id, [("verb", "on")])
+        let request = driver.next(socket)
+        #expect(request["path"]?.text == "/api/v1/thing/perform")
+        #expect(request["tasks"]?.object?.first?.value["thingID"]?.text == thingID)
+        driver.receive(#"{"path":"/api/v1/thing/report","requestID":"s-1","result":{"status":"success"}}"#, on: socket)
+        #expect(driver.reply(message).string == "{}")
+    }
+}
