@@ -67,6 +67,7 @@ static gotapi_status start(void *context, const gotapi_host *table, void **self)
     struct timespec now;
     const gotapi_status status = fixture_start(context, table, self);
     if (status != GOTAPI_OK) return status;
+    if (is_configured("hang")) gotapi_log(host, GOTAPI_LOG_NOTICE, "start hangs");
     while (is_configured("hang")) pause();
     if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return GOTAPI_FAILED;
     instance = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
