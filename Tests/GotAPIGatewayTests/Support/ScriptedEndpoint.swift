@@ -25,6 +25,7 @@ final class ScriptedEndpoint: PluginEndpoint {
         var ended: [Ended] = []
         var reachable: [Reachable] = []
         var isOnline = true
+        var closes: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
     }
 
     let id: String
@@ -80,6 +81,16 @@ final class ScriptedEndpoint: PluginEndpoint {
 
     func endSubscription(_ subscription: UInt64, reason: UnsubscribeReason) {
         state.withLockedValue { $0.ended.append(Ended(subscription: subscription, reason: reason)) }
+    }
+
+    /// Has a test say when subscriptions are closed, in place of at once.
+    func onClose(_ script: @escaping @Sendable (_ completion: @escaping @Sendable () -> Void) -> Void) {
+        state.withLockedValue { $0.closes = script }
+    }
+
+    func closeSubscriptions(_ subscriptions: [UInt64], _ completion: @escaping @Sendable () -> Void) {
+        for subscription in subscriptions { endSubscription(subscription, reason: .gatewayStops) }
+        if let closes = state.withLockedValue(\.closes) { closes(completion) } else { completion() }
     }
 
     func setReachable(_ subscription: UInt64, _ isReachable: Bool) {
