@@ -19,12 +19,7 @@ package enum GatewayProcess {
         in folder: TestFolder, plugins: String? = nil, documents: String = TestBuild.root + "/html",
         tls: Bool = false, port: Int = 0, more: String = "", prefix: [String] = [], program: String = program
     ) async throws -> (process: TestProcess, port: Int) {
-        let plugins = try plugins ?? TestBuild.plugins
-        try folder.write(
-            """
-            {"ssl_engine": \(tls), "gotapi_if_port": \(port), "gotapi_if_ssl_port": \(port),
-             "http_server_document_root": "\(documents)", "plugin_root_path": "\(plugins)"\(more)}
-            """, to: "config.json")
+        try configure(in: folder, plugins: plugins, documents: documents, tls: tls, port: port, more: more)
         let words = prefix + [program, "serve"]
         let process = try TestProcess(words[0], Array(words.dropFirst()), in: folder.path)
         let beginning = "Your web application can be accessed at \(tls ? "https" : "http")://"
@@ -33,6 +28,19 @@ package enum GatewayProcess {
             let port = url.split(separator: ":").last.flatMap({ Int($0) })
         else { throw TestConnectionError(description: "no port is printed:\n\(output)") }
         return (process, port)
+    }
+
+    /// Writes config.json; the parameters are those of `start`.
+    package static func configure(
+        in folder: TestFolder, plugins: String? = nil, documents: String = TestBuild.root + "/html",
+        tls: Bool = false, port: Int = 0, more: String = ""
+    ) throws {
+        let plugins = try plugins ?? TestBuild.plugins
+        try folder.write(
+            """
+            {"ssl_engine": \(tls), "gotapi_if_port": \(port), "gotapi_if_ssl_port": \(port),
+             "http_server_document_root": "\(documents)", "plugin_root_path": "\(plugins)"\(more)}
+            """, to: "config.json")
     }
 
     /// The processes whose parent is `pid`: proc_pid_task(5), `children`.
@@ -55,5 +63,14 @@ package enum GatewayProcess {
             throw TestConnectionError(description: "gotapi plugin list: \(outcome.status) \(outcome.output)")
         }
         return try JSONNode(parsing: Array(outcome.output.utf8))
+    }
+
+    /// What `gotapi reload --json` prints, and its exit status.
+    package static func reload(in folder: TestFolder) async throws -> (status: Int32, report: JSONNode) {
+        let outcome = try await TestProcess.run(
+            program, ["reload", "--json", "--config", folder.path + "/config.json"])
+        do { return (outcome.status, try JSONNode(parsing: Array(outcome.output.utf8))) } catch {
+            throw TestConnectionError(description: "gotapi reload: \(outcome.status) \(outcome.output)")
+        }
     }
 }

@@ -82,4 +82,19 @@ package final class TestFolder: Sendable {
         }
         return folder
     }
+
+    /// Puts a library in a file's place in one step, as `mv` does: rename(2).
+    package func move(_ library: String, onto file: String) async throws {
+        let new = path + "/new-" + (file.split(separator: "/").last ?? "library")
+        try await copy(library, over: new)
+        guard rename(new, file) == 0 else {
+            throw TestConnectionError(description: "\(file): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Writes a library over a file, as `cp` does: the file stays the same, and for a moment it is empty.
+    package func copy(_ library: String, over file: String) async throws {
+        let outcome = try await TestProcess.run("/bin/cp", ["--", library, file])
+        guard outcome.status == 0 else { throw TestConnectionError(description: outcome.output) }
+    }
 }

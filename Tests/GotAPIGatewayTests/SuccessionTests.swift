@@ -66,6 +66,25 @@ struct SuccessionTests {
         #"{"profile":"t","attribute":"\#(attribute)","serviceId":"s","result":0,"data":\#(data)}"#
     }
 
+    @Test func whatWasPushedComesBeforeTheErrorThatEndsTheSubscription() throws {
+        let stage = Stage()
+        let token = try stage.test.authorize()
+        let socket = try stage.test.openSocket(token: token)
+        stage.subscribe(token)
+        let closings = NIOLockedValueBox<[@Sendable () -> Void]>([])
+        stage.first.onClose { completion in closings.withLockedValue { $0.append(completion) } }
+        let next = stage.next()
+        stage.test.gateway.apply(EndpointChange([next], draining: [stage.first]))
+        // It was on its way when the plug-in was told.
+        stage.push(stage.first, 1, 1)
+        #expect(socket.outlet.texts == [Self.text(1)])
+        for completion in closings.withLockedValue({ $0 }) { completion() }
+        #expect(socket.outlet.texts.count == 2)
+        #expect(socket.outlet.texts.last?.contains(#""result":1"#) == true)
+        stage.push(stage.first, 1, 2)
+        #expect(socket.outlet.texts.count == 2)
+    }
+
     @Test func aSubscriptionGoesOnWithTheSuccessorAndItsSocketStaysOpen() throws {
         let stage = Stage()
         let token = try stage.test.authorize()

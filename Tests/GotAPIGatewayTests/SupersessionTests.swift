@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import GotAPICore
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import GotAPIGateway
@@ -9,6 +10,7 @@ import Testing
 /// "Reload", steps 3 to 5.
 struct SupersessionTests {
     private let held = HeldReplies()
+    private let closings = NIOLockedValueBox<[@Sendable () -> Void]>([])
     private let first: ScriptedEndpoint
     private let test: TestGateway
     private let token: String
@@ -91,6 +93,13 @@ struct SupersessionTests {
 
     // MARK: - Subscriptions
 
+    /// What was pushed is still on its way, until ``flush()``.
+    private func holdClosing() {
+        first.onClose { [closings] completion in closings.withLockedValue { $0.append(completion) } }
+    }
+
+    private func flush() { for completion in closings.withLockedValue({ $0 }) { completion() } }
+
     private func subscribe(_ number: UInt64, holdingAnswer: Bool = false) -> TestGateway.Pending {
         let (gateway, first, held) = (test.gateway, first, held)
         first.on(.request) { message, reply in
@@ -109,7 +118,7 @@ struct SupersessionTests {
     @Test func whatWasPushedIsDeliveredBeforeTheSuccessorIsAsked() throws {
         let socket = try test.openSocket(token: token)
         _ = subscribe(1)
-        first.holdClosing()
+        holdClosing()
         let next = next()
         takeOver(next)
         #expect(first.ended.map(\.subscription) == [1])
@@ -120,18 +129,18 @@ struct SupersessionTests {
         takeOver(next)
         test.gateway.apply(EndpointChange([next]))
         #expect(socket.outlet.texts.count == 1)
-        first.flush()
+        flush()
         #expect(next.messages(.request).map(\.isReplay) == [true])
     }
 
     @Test func aSubscriptionWhoseClientIsGoneMeanwhileIsNotRepeated() throws {
         _ = subscribe(1)
-        first.holdClosing()
+        holdClosing()
         let next = next()
         takeOver(next)
         test.clock.advance(by: .seconds(11))
         test.gateway.tick(now: test.clock.now)
-        first.flush()
+        flush()
         #expect(next.messages(.request).isEmpty)
         #expect(test.gateway.statistics.subscriptions == 0)
     }

@@ -22,6 +22,11 @@ struct SoakCounts: Sendable {
     /// Gateways that are started and ended, one after another.
     let starts: Int
 
+    /// Reloads of versions of plug-ins, one after another.
+    let reloads: Int
+    /// Whether each language's plug-in is reloaded in both isolations; else C's is, and each other's in one.
+    let reloadsAll: Bool
+
     /// Whether sockets of each kind come with TLS, which has more phases to be slow in, or without.
     let transports: [Bool]
 
@@ -29,15 +34,17 @@ struct SoakCounts: Sendable {
     let cyclesBefore = 100
     /// Kills before it.
     let killsBefore = 10
+    /// Reloads before it.
+    let reloadsBefore = 10
     /// gotapi-wire.md, "Limits".
     let connections = 4_096
 
     static let reduced = SoakCounts(
         slowSockets: 20, halfOpenSockets: 20, unreadFiles: 10, unreadSubscribers: 1, cycles: 100, kills: 20,
-        thingKills: 10, starts: 10, transports: [true])
+        thingKills: 10, starts: 10, reloads: 20, reloadsAll: false, transports: [true])
     static let full = SoakCounts(
         slowSockets: 100, halfOpenSockets: 200, unreadFiles: 50, unreadSubscribers: 3, cycles: 1_000, kills: 200,
-        thingKills: 100, starts: 1_000, transports: [true, false])
+        thingKills: 100, starts: 1_000, reloads: 200, reloadsAll: true, transports: [true, false])
 
     static let current = getenv("GOTAPI_SOAK").map { String(cString: $0) } == "full" ? full : reduced
 }

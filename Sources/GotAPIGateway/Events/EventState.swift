@@ -157,7 +157,7 @@ struct EventState: Sendable {
             .map(\.value)
     }
 
-    /// Says which subscriptions of an endpoint are to go on with another, oldest first; they stay where they are until
+    /// Says which subscriptions of an endpoint are to go on with another or to end, oldest first; they stay where they are until
     /// ``takeMoved(_:from:)``.
     ///
     /// - Parameter ifAnswered: leaves out those whose request is not answered yet.
@@ -187,17 +187,6 @@ struct EventState: Sendable {
         }
         pushes += 1
         return [.send(outlet, PushText.end(error, beginning: subscription.beginning))]
-    }
-
-    /// Ends the subscriptions of an endpoint; their clients get an error push where there is one.
-    ///
-    /// - Parameter ifAnswered: leaves alone those whose request is not answered yet.
-    mutating func endSubscriptions(
-        of endpoint: any PluginEndpoint, ifAnswered: Bool, reason: UnsubscribeReason, error: GatewayError
-    ) -> [Effect] {
-        takeMoved(numbers(of: endpoint, ifAnswered: ifAnswered), from: endpoint).flatMap { subscription in
-            [.end(endpoint, subscription.number, reason)] + reportEnd(error, of: subscription)
-        }
     }
 
     mutating func endAllSubscriptions(_ reason: UnsubscribeReason) -> [Effect] {

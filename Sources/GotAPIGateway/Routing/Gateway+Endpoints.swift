@@ -27,8 +27,8 @@ extension Gateway {
             let error = GatewayError(
                 .error, "The plug-in \(endpoint.name) was stopped, was replaced or has crashed.", status: 503)
             let isDraining = draining.contains(ObjectIdentifier(endpoint))
-            events.perform {
-                $0.endSubscriptions(of: endpoint, ifAnswered: isDraining, reason: .gatewayStops, error: error)
+            takeSubscriptions(of: endpoint, ifAnswered: isDraining) { [events] subscriptions in
+                events.perform { state in subscriptions.flatMap { state.reportEnd(error, of: $0) } }
             }
         }
         for succession in change.successions {
@@ -42,11 +42,22 @@ extension Gateway {
 
     /// Lets subscriptions go on with another endpoint, behind all that the first has pushed.
     private func handOver(from predecessor: any PluginEndpoint, to successor: RoutedPlugin, isDraining: Bool) {
-        let numbers = events.decideAndPerform { ($0.beginMove(from: predecessor, ifAnswered: isDraining), []) }
-        guard !numbers.isEmpty else { return }
-        predecessor.closeSubscriptions(numbers) { [self] in
-            let subscriptions = events.decideAndPerform { ($0.takeMoved(numbers, from: predecessor), []) }
+        takeSubscriptions(of: predecessor, ifAnswered: isDraining) { [self] subscriptions in
             SubscriptionReplay(subscriptions, to: successor, self).advance()
+        }
+    }
+
+    /// Closes an endpoint's subscriptions. Those that have not ended meanwhile are taken out when all that it has pushed is on
+    /// its way to the clients.
+    ///
+    /// - Parameter ifAnswered: leaves alone those whose request is not answered yet.
+    private func takeSubscriptions(
+        of endpoint: any PluginEndpoint, ifAnswered: Bool, _ completion: @escaping @Sendable ([Subscription]) -> Void
+    ) {
+        let numbers = events.decideAndPerform { ($0.beginMove(from: endpoint, ifAnswered: ifAnswered), []) }
+        guard !numbers.isEmpty else { return }
+        endpoint.closeSubscriptions(numbers) { [events] in
+            completion(events.decideAndPerform { ($0.takeMoved(numbers, from: endpoint), []) })
         }
     }
 }

@@ -25,8 +25,7 @@ final class ScriptedEndpoint: PluginEndpoint {
         var ended: [Ended] = []
         var reachable: [Reachable] = []
         var isOnline = true
-        var holdsClosing = false
-        var closing: [@Sendable () -> Void] = []
+        var closes: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
     }
 
     let id: String
@@ -95,24 +94,14 @@ final class ScriptedEndpoint: PluginEndpoint {
         state.withLockedValue { $0.ended.append(Ended(subscription: subscription, reason: reason)) }
     }
 
-    /// What was pushed is still on its way, until ``flush()``.
-    func holdClosing() { state.withLockedValue { $0.holdsClosing = true } }
-
-    func flush() {
-        let closing = state.withLockedValue { state in
-            defer { state.closing = [] }
-            return state.closing
-        }
-        for completion in closing { completion() }
+    /// Has a test say when subscriptions are closed, in place of at once.
+    func onClose(_ script: @escaping @Sendable (_ completion: @escaping @Sendable () -> Void) -> Void) {
+        state.withLockedValue { $0.closes = script }
     }
 
     func closeSubscriptions(_ subscriptions: [UInt64], _ completion: @escaping @Sendable () -> Void) {
         for subscription in subscriptions { endSubscription(subscription, reason: .gatewayStops) }
-        let isHeld = state.withLockedValue { state in
-            if state.holdsClosing { state.closing.append(completion) }
-            return state.holdsClosing
-        }
-        if !isHeld { completion() }
+        if let closes = state.withLockedValue(\.closes) { closes(completion) } else { completion() }
     }
 
     func setReachable(_ subscription: UInt64, _ isReachable: Bool) {
