@@ -15,9 +15,9 @@ extension PluginHost {
         /// `nil` where the owner asks for no signatures.
         let signatures: SignatureVerifier?
         /// By path.
-        let files: [LibraryFile]
+        var files: [LibraryFile]
         /// Folders that could not be looked into, by name: what is in them is not known.
-        let unreadable: [String: LoadFailure]
+        var unreadable: [String: LoadFailure]
     }
 
     /// Looks for libraries, and warns of what looks like one and is none.

@@ -8,7 +8,7 @@ import NIOPosix
 /// Reload: plugin-abi.md, "Reload". What is wrong with a new file harms nobody: what ran before goes on.
 extension PluginHost {
     /// A file, compared with what runs.
-    private struct Found: Sendable {
+    struct Found: Sendable {
         let file: LibraryFile
         let content: ReloadPlan.Finding.Content
         /// What a new generation would be made from; `nil` where there is no need for one, or no way to one.
@@ -59,7 +59,7 @@ extension PluginHost {
     // MARK: - Files
 
     /// Compares what is in the files, and copies and checks what is new.
-    private func examine(
+    func examine(
         _ scan: Scan, _ running: [PluginSupervisor], _ settings: PluginHostSettings
     ) async -> [Found] {
         let plugins = Dictionary(running.map { ($0.plan.library.file.path, $0) }) { first, _ in first }

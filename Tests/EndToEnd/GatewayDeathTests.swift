@@ -111,7 +111,7 @@ import Testing
             #expect(await process.waitForExit() == (end == SIGKILL ? 128 + SIGKILL : 0))
             try await waitUntil { !runners.contains { GatewayProcess.isRunning($0) } }
         }
-        // Of what configuration.md names stay the lock file, the plug-ins' data and, where they were in use until the end, the
+        // Of what configuration.md names stay the lock file, the database, the plug-ins' data and, where they were in use until the end, the
         // last gateway's copies of the libraries.
         let left = try await TestProcess.run(
             "/usr/bin/find", [".", "-mindepth", "1", "-maxdepth", "2"], in: folder.path + "/state")
@@ -119,7 +119,7 @@ import Testing
         #expect(paths.filter { $0.hasPrefix("./libraries/") }.count == (isolation == "process" ? 0 : 1))
         #expect(
             paths.filter { !$0.hasPrefix("./libraries/") } == [
-                "./libraries", "./lock", "./plugins", "./plugins/com.example.stream",
+                "./gotapi.sqlite", "./libraries", "./lock", "./plugins", "./plugins/com.example.stream",
                 "./plugins/com.example.worst-count", "./plugins/com.github.futomi.hello-world",
             ])
     }

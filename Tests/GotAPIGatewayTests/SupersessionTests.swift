@@ -173,6 +173,18 @@ struct SupersessionTests {
         #expect(next.messages(.request).isEmpty, "it may have been a command")
     }
 
+    @Test(arguments: [PluginReply.timeout, .unanswered, .unavailable("The plug-in is stopped.")])
+    func aSubscriptionWhoseRequestFailsIsNotRepeated(reply: PluginReply) throws {
+        let pending = subscribe(1, holdingAnswer: true)
+        let next = next()
+        takeOver(next)
+        held.answerNext(reply)
+        #expect(pending.answer?.result != 0)
+        takeOver(next)
+        #expect(next.messages(.request).isEmpty)
+        #expect(test.gateway.statistics.subscriptions == 0)
+    }
+
     @Test(arguments: [true, false])
     func aRepeatedRequestThatIsOvertakenGoesOnlyToOneThatRepeats(isReplayable: Bool) throws {
         let socket = try test.openSocket(token: token)

@@ -162,6 +162,38 @@ struct ReloadFailureTests {
         }
     }
 
+    /// The folder of one plug-in cannot be opened for a moment: nobody knows what is in it.
+    @Test func aPluginWhoseFolderCannotBeLookedIntoGoesOn() async throws {
+        _ = test.folder.folder("plugins/own")
+        reload.place(ReloadTests.version("1"), as: "own/" + ReloadTests.file)
+        try await test.withHost(test.settings()) { host, _ async throws in
+            #expect(await host.reload(test.settings()).kept.map(\.id) == [ReloadTests.id])
+            // As where it cannot be opened, which root always can.
+            var scan = try await host.scanFolder()
+            scan.files = []
+            scan.unreadable = ["own": LoadFailure(.copyFailed, "own cannot be read: Too many open files")]
+            let running = host.table.withLockedValue { $0.slots.compactMap(\.hosted) }
+            let found = await host.examine(scan, running, test.settings())
+            #expect(found.map(\.file.path) == ["own/" + ReloadTests.file])
+            guard case .unusable(let failure) = found.first?.content else {
+                Issue.record("\(found)")
+                return
+            }
+            #expect(failure.code == .copyFailed)
+        }
+    }
+
+    /// Whatever is refused in the gateway's process stays mapped there: once, however often it is looked at.
+    @Test func whatIsRefusedInProcessIsMappedOnce() async throws {
+        reload.place(ReloadTests.version("1"))
+        try await test.withHost(test.settings(.none)) { host, _ async throws in
+            reload.place(ReloadTests.version("2", ["START_FAILS"]))
+            for _ in 1...5 { try await expectRefusal(.startFailed, host, test.settings(.none)) }
+            #expect(host.status().map(\.retiredImages) == [1])
+            #expect(try reload.copies() == 2)
+        }
+    }
+
     // MARK: - A device that can be open once
 
     @Test(arguments: [PluginIsolation.process, .none])

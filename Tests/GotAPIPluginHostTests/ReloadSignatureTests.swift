@@ -79,6 +79,24 @@ struct ReloadSignatureTests {
         }
     }
 
+    @Test func whatIsNoLongerTrustedIsNotStartedAgainBeforeItIs() async throws {
+        trust("vendor")
+        place("1", signedBy: "vendor")
+        var settings = settings
+        settings.restartPolicy = RestartPolicy(shortestPause: 1_000_000)
+        try await test.withHost(settings) { host, _ async throws in
+            run("mv '\(test.folder.path)/trust/vendor.pem' '\(test.folder.path)'")
+            try await expectUntrusted("does not know", host, settings)
+            #expect(try await test.request("segv") == .crashed)
+            while host.status().first?.state != .quarantined { try await letOthersRun() }
+            await #expect(throws: PluginStartRefusal.self) { try await host.startPlugin(ReloadTests.id) }
+            #expect(test.lines.contains("is not started again: UNTRUSTED"))
+            trust("vendor")
+            #expect(await host.reload(settings).kept.map(\.id) == [ReloadTests.id])
+            while try await reload.answeredVersion() != #"{"data":"1"}"# { try await letOthersRun() }
+        }
+    }
+
     @Test func signaturesAreAskedForFromOneReloadToTheNext() async throws {
         trust("vendor")
         place("1", signedBy: nil)

@@ -43,7 +43,7 @@ struct ReloadTests {
     }
 
     /// How many libraries have a private copy.
-    private func copies() throws -> Int {
+    func copies() throws -> Int {
         let folder = test.folder.path + "/state/libraries"
         return try FileDescriptor(opening: folder, O_RDONLY | O_DIRECTORY).names().reduce(0) { count, name in
             count + (try FileDescriptor(opening: folder + "/" + name, O_RDONLY | O_DIRECTORY).names().count)

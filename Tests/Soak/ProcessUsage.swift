@@ -7,17 +7,18 @@ import GotAPITesting
 struct ProcessUsage: Sendable, CustomStringConvertible {
     let descriptors: Int
     let threads: Int
-    /// Resident memory in bytes.
+    /// Resident memory in bytes, without the pages of files: the kernel drops those when it needs them, and an image that is
+    /// mapped for good would else count with its whole text.
     let memory: Int
 
     init(of pid: Int32) throws {
         descriptors = try Self.entries(of: "/proc/\(pid)/fd")
         threads = try Self.entries(of: "/proc/\(pid)/task")
         let pages = try Self.text(of: "/proc/\(pid)/statm").split(separator: " ")
-        guard pages.count > 1, let resident = Int(pages[1]) else {
+        guard pages.count > 2, let resident = Int(pages[1]), let ofFiles = Int(pages[2]) else {
             throw TestConnectionError(description: "/proc/\(pid)/statm: \(pages)")
         }
-        memory = resident * sysconf(CInt(_SC_PAGESIZE))
+        memory = (resident - ofFiles) * sysconf(CInt(_SC_PAGESIZE))
     }
 
     var description: String { "\(descriptors) descriptors, \(threads) threads, \(memory >> 10) KiB" }
