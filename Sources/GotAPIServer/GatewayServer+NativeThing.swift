@@ -52,7 +52,7 @@ struct NativeThings: Sendable {
         var settings = StewardSettings(
             allowsAddress: { address in inForce.withLockedValue { $0 }.admitsThing(from: address) },
             allowsOrigin: { gateway.allows(origin: $0) })
-        settings.allowsPlainLoopback = inForce.withLockedValue(\.nativeThing.allowsPlainLoopback)
+        settings.allowsPlainLoopback = { inForce.withLockedValue(\.nativeThing.allowsPlainLoopback) }
         return settings
     }
 

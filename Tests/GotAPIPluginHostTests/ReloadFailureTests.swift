@@ -194,6 +194,34 @@ struct ReloadFailureTests {
         }
     }
 
+    @Test(arguments: [PluginIsolation.process, .none])
+    func aStartThatHangsDoesNotReplaceWhatRuns(isolation: PluginIsolation) async throws {
+        reload.place(ReloadTests.version("1"))
+        try await test.withHost(test.settings(isolation)) { host, _ async throws in
+            reload.place(ReloadTests.version("2", ["START_SLOW"]))
+            try await expectRefusal(.startTimeout, host, test.settings(isolation))
+            // Lets the thread go that was left alone.
+            _ = test.folder.write([], to: "state/plugins/\(ReloadTests.id)/go")
+        }
+    }
+
+    @Test func whatIsPushedAfterStopGoesNowhere() async throws {
+        reload.place(ReloadTests.version("1", ["PUSHES_AFTER_STOP"]))
+        try await test.withHost(test.settings(.none)) { host, _ async throws in
+            _ = try await test.request("push")
+            reload.place(ReloadTests.version("2"))
+            #expect(await host.reload(test.settings(.none)).replaced.map(\.id) == [ReloadTests.id])
+            let late = reload.data("late")
+            var status = [UInt8]()
+            while status.isEmpty {
+                status = (try? FileDescriptor(opening: late, O_RDONLY).readAll(limit: 16)) ?? []
+                try await letOthersRun()
+            }
+            #expect(String(decoding: status, as: UTF8.self) == "4", "GOTAPI_CLOSED")
+            #expect(try await reload.answeredVersion() == #"{"data":"2"}"#)
+        }
+    }
+
     // MARK: - A device that can be open once
 
     @Test(arguments: [PluginIsolation.process, .none])

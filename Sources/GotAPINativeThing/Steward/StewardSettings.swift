@@ -8,8 +8,8 @@ package struct StewardSettings: Sendable {
     package var allowsAddress: @Sendable (IPAddress) -> Bool
     /// Whether a page of this origin may open a socket; programs send none.
     package var allowsOrigin: @Sendable (String) -> Bool
-    /// `native_thing.plain_loopback`
-    package var allowsPlainLoopback = false
+    /// `native_thing.plain_loopback`, as it is now.
+    package var allowsPlainLoopback: @Sendable () -> Bool = { false }
     /// How long a socket may stay without hello; for tests.
     package var helloPatience: Duration = ThingLimits.helloPatience
     /// How long a thing may take for an answer, in nanoseconds; for tests.

@@ -21,7 +21,7 @@ package struct ThingResponder: WebSocketResponder {
         guard request.values(of: "origin").allSatisfy(settings.allowsOrigin) else {
             return Self.refused(403, "The origin of this page is not allowed.")
         }
-        guard request.isSecure || settings.allowsPlainLoopback && Self.isLoopback(request.source) else {
+        guard request.isSecure || settings.allowsPlainLoopback() && Self.isLoopback(request.source) else {
             return Self.refused(403, "Things connect over TLS only.")
         }
         guard let socket = steward.makeSocket(dialect, from: request.source, outlet: outlet) else {

@@ -5,6 +5,7 @@ extension Fixture {
     static let pluginSource = #"""
         /* A plug-in that behaves and misbehaves as its macros and the attribute of each request say.
          */
+        #include <pthread.h>
         #include <signal.h>
         #include <stdio.h>
         #include <stdlib.h>
@@ -47,6 +48,10 @@ extension Fixture {
             host->return_message(host, message, members, strlen(members));
         }
 
+        #ifdef PUSHES_AFTER_STOP
+        static char data_folder[1024];
+        #endif
+
         /* A file's name in the data folder. */
         static void data_path(char *path, size_t size, const char *name) {
             const char *data = NULL;
@@ -87,8 +92,35 @@ extension Fixture {
             return GOTAPI_OK;
         }
 
+        static gotapi_subscription last_subscription;
+
+        #ifdef PUSHES_AFTER_STOP
+        /* Goes on after `stop`, and says what came of it. */
+        static void *push_on(void *unused) {
+            (void)unused;
+            char path[1024];
+            strcpy(path, data_folder);
+            gotapi_status status = GOTAPI_OK;
+            for (int count = 0; count < 100; count++) {
+                status = host->push_message(host, last_subscription, GOTAPI_TEXT("{\"late\":1}"));
+                wait_for(1);
+            }
+            FILE *file = fopen(path, "w");
+            if (file != NULL) {
+                fprintf(file, "%d", (int)status);
+                fclose(file);
+            }
+            return NULL;
+        }
+        #endif
+
         static void stop(void *self) {
             (void)self;
+        #ifdef PUSHES_AFTER_STOP
+            pthread_t thread;
+            data_path(data_folder, sizeof(data_folder), "late");
+            if (pthread_create(&thread, NULL, push_on, NULL) == 0) pthread_detach(thread);
+        #endif
         #ifdef STOP_HANGS
             for (;;) pause();
         #endif
@@ -102,6 +134,7 @@ extension Fixture {
         static void push(gotapi_message message, int count, int size) {
             gotapi_subscription subscription = 0;
             if (host->subscribe(host, message, &subscription) != GOTAPI_OK) return;
+            last_subscription = subscription;
             answer(message, "{\"result\":0}");
             char *members = (char *)malloc((size_t)size + 64);
             for (int index = 0; index < count; index++) {
