@@ -93,7 +93,6 @@ struct SignatureTests {
         let verdict = try outcome(command, trusting: trusted).get()
         #expect(verdict.signer.hasPrefix(subject))
         #expect(verdict.certificateSHA256.count == 64)
-        #expect(verdict.fingerprint.count == 64)
     }
 
     @Test(arguments: [
@@ -299,9 +298,5 @@ struct SignatureTests {
         SigningKeys.sign(own + "/libextra.so.1", "as rsa")
         let verdict = try outcome(of: path).get()
         #expect(verdict.signer == "CN=vendor,O=Example")
-        // Signatures of the same files by the same signers are others, and that shows.
-        SigningKeys.sign(own + "/libextra.so.1", "as vendor")
-        let next = try outcome(of: path).get()
-        #expect(next.certificateSHA256 == verdict.certificateSHA256 && next.fingerprint != verdict.fingerprint)
     }
 }

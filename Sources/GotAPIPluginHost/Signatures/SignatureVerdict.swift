@@ -7,7 +7,4 @@ package struct SignatureVerdict: Sendable, Equatable {
     package let signer: String
     /// SHA-256 of that certificate's DER form, in lower-case hexadecimal digits.
     package let certificateSHA256: String
-    /// SHA-256 over the signature files of the library and of those beside it, in lower-case hexadecimal digits: another
-    /// one means that a signature file was exchanged.
-    package let fingerprint: String
 }

@@ -1,6 +1,5 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
-import Crypto
 import Glibc
 import GotAPICore
 
@@ -39,10 +38,11 @@ struct SignatureVerifier: Sendable {
     func verify(
         _ copy: LibraryStore.Copy, of file: LibraryFile, from source: LibrarySource
     ) throws(LoadFailure) -> SignatureVerdict {
-        var signatures = Signatures(file: file, source: source)
-        let signer = try verify(try Self.open(file.name, in: copy), named: file.name, &signatures)
-        for name in copy.companions { _ = try verify(try Self.open(name, in: copy), named: name, &signatures) }
-        return signatures.verdict(signer)
+        let verdict = try verify(try Self.open(file.name, in: copy), named: file.name, of: file, from: source)
+        for name in copy.companions {
+            _ = try verify(try Self.open(name, in: copy), named: name, of: file, from: source)
+        }
+        return verdict
     }
 
     private static func open(_ name: String, in copy: LibraryStore.Copy) throws(LoadFailure) -> FileDescriptor {
@@ -56,52 +56,26 @@ struct SignatureVerifier: Sendable {
     ///
     /// - Throws: as ``verify(_:of:from:)``.
     func inspect(_ file: LibraryFile, from source: LibrarySource) throws(LoadFailure) -> SignatureVerdict {
-        var signatures = Signatures(file: file, source: source)
         let opened = try source.open(file)
-        let signer = try verify(opened.library, named: file.name, &signatures)
-        guard let folder = opened.folder else { return signatures.verdict(signer) }
+        let verdict = try verify(opened.library, named: file.name, of: file, from: source)
+        guard let folder = opened.folder else { return verdict }
         for name in try source.companionNames(of: file, in: folder) {
             guard case .library(let companion) = try source.openCompanion(name, of: file, in: folder) else { continue }
-            _ = try verify(companion, named: name, &signatures)
+            _ = try verify(companion, named: name, of: file, from: source)
         }
-        return signatures.verdict(signer)
+        return verdict
     }
 
     // MARK: - One library
 
-    /// The signature files of a plug-in's libraries.
-    private struct Signatures {
-        let file: LibraryFile
-        let source: LibrarySource
-        /// Over those that were read.
-        private var hash = SHA256()
-
-        init(file: LibraryFile, source: LibrarySource) {
-            self.file = file
-            self.source = source
-        }
-
-        /// - Parameter name: the library's.
-        mutating func read(for name: String) throws(LoadFailure) -> [UInt8]? {
-            guard let signature = try source.readSignature(of: name, for: file, limit: maximumSize) else { return nil }
-            // Two lists of files never make the same bytes: each file says first how long it is.
-            hash.update(data: Array("\(name.utf8.count) \(signature.count) \(name)".utf8) + signature)
-            return signature
-        }
-
-        func verdict(_ signer: CMSVerifier.Signer) -> SignatureVerdict {
-            SignatureVerdict(
-                signer: signer.subject, certificateSHA256: signer.certificateSHA256,
-                fingerprint: hexadecimal(hash.finalize()))
-        }
-    }
-
     private func verify(
-        _ library: borrowing FileDescriptor, named name: String, _ signatures: inout Signatures
-    ) throws(LoadFailure) -> CMSVerifier.Signer {
+        _ library: borrowing FileDescriptor, named name: String, of file: LibraryFile, from source: LibrarySource
+    ) throws(LoadFailure) -> SignatureVerdict {
         let trust = try trust.get()
-        let path = signatures.file.folder.map { $0 + "/" + name } ?? name
-        guard let signature = try signatures.read(for: name) else { throw LoadFailure(.missing, path: path, trust) }
+        let path = file.folder.map { $0 + "/" + name } ?? name
+        guard let signature = try source.readSignature(of: name, for: file, limit: Self.maximumSize) else {
+            throw LoadFailure(.missing, path: path, trust)
+        }
         guard let content = ContentDigest() else { throw .unreadable(path, SystemError(ENOMEM)) }
         var budget = LibraryStore.maximumSize
         do throws(SystemError) {
@@ -112,7 +86,8 @@ struct SignatureVerifier: Sendable {
             throw .unreadable(path, error)
         }
         do throws(SignatureRefusal) {
-            return try CMSVerifier(trusted: trust.certificates, time: time).verify(signature, of: content)
+            let signer = try CMSVerifier(trusted: trust.certificates, time: time).verify(signature, of: content)
+            return SignatureVerdict(signer: signer.subject, certificateSHA256: signer.certificateSHA256)
         } catch {
             throw LoadFailure(error, path: path, trust)
         }
