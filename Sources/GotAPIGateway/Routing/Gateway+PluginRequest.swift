@@ -96,8 +96,10 @@ extension Gateway {
             if let refusal { return settle(subject, plugin, refusal) }
             ask(.accessToken, clientID: credentials.clientID, request, plugin) { [self] refusal in
                 if let refusal { return settle(subject, plugin, refusal) }
-                let isCurrent = router.table.plugins.contains { $0.number == subject.plugin }
+                let isCurrent = router.table.hasPlugin(subject.plugin)
                 let waiting = negotiations.accept(subject, credentials: credentials, keeps: isCurrent)
+                // It may have been replaced, and forgotten, in between.
+                if isCurrent, !router.table.hasPlugin(subject.plugin) { negotiations.forget(plugins: [subject.plugin]) }
                 for message in waiting where exchanges.isWaiting(message.id) {
                     deliver(message, credentials, to: plugin)
                 }

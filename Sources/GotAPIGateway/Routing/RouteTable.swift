@@ -58,5 +58,8 @@ final class RouteTable: Sendable {
         return .found(plugin)
     }
 
+    /// - Parameter number: ``RoutedPlugin/number``.
+    func hasPlugin(_ number: UInt64) -> Bool { plugins.contains { $0.number == number } }
+
     func plugin(of endpoint: any PluginEndpoint) -> RoutedPlugin? { plugins.first { $0.endpoint === endpoint } }
 }
