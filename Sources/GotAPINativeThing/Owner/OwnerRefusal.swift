@@ -11,6 +11,8 @@ package enum OwnerRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case invalidTime
     case invalidName
     case notKept(reason: String)
+    /// The removal of a pairing could not be written, so that it is still one.
+    case notRevoked(reason: String)
 
     package var description: String {
         switch self {
@@ -20,6 +22,7 @@ package enum OwnerRefusal: Error, Sendable, Equatable, CustomStringConvertible {
         case .invalidTime: "pairing may be opened for 1 to 600 seconds"
         case .invalidName: "a name has 1 to 64 printable characters"
         case .notKept(let reason): "it holds until the gateway stops, but could not be written: \(reason)"
+        case .notRevoked(let reason): "it stays paired, for its removal could not be written: \(reason)"
         }
     }
 }

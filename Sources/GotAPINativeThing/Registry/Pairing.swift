@@ -14,6 +14,8 @@ struct Pairing: Sendable {
     var session: UInt64?
     /// A commit failed: the next one writes all of it.
     var isBehind = false
+    /// Its removal is being written: nobody says hello for it any more, and nothing else of it is written.
+    var isLeaving = false
 
     var prototypeRecords: [PrototypeRecord] {
         prototypes.values.map {

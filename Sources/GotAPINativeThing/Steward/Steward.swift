@@ -125,9 +125,12 @@ package final class Steward: Sendable {
         own.state.committed(commitment, failure: failure, now: now)
         switch commitment.waiter {
         case .nobody, .request: ()
-        case .owner(let operation), .revocation(let operation):
+        case .owner(let operation):
             own.operations.removeValue(forKey: operation)?.resume(
                 returning: failure.map { .failure(.notKept(reason: $0)) } ?? .success(()))
+        case .revocation(let operation):
+            own.operations.removeValue(forKey: operation)?.resume(
+                returning: failure.map { .failure(.notRevoked(reason: $0)) } ?? .success(()))
         }
     }
 

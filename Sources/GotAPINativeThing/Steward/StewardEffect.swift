@@ -36,8 +36,8 @@ struct Commitment: Sendable {
     /// What the answer decides on.
     enum Outcome: Sendable {
         case nothing
-        /// Where it fails, the pairing is what it was before, if it was there.
-        case pairing(before: PairingRecord?)
+        /// Where it fails, the pairing with this credential is what it was before, if it was there.
+        case pairing(before: PairingRecord?, CredentialHash)
         /// These things, by UDN, can be asked from then on, or are not registered.
         case registration([String])
     }

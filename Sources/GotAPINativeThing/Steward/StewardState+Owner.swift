@@ -36,14 +36,15 @@ extension StewardState {
 
     mutating func rename(_ id: String, to name: String, operation: UInt64) throws(OwnerRefusal) {
         guard 1...64 ~= name.count, name.isPrintable, name.utf8.count <= 256 else { throw .invalidName }
-        if let thing = services[id], var changed = self.thing(thing) {
+        if let thing = services[id], pairings[thing.pairing]?.isLeaving == false, var changed = self.thing(thing) {
             let before = changed
             changed.ownerName = name
             pairings[thing.pairing]?.things[thing.udn] = changed
             tellWatchers(of: changed, before: before)
             act(.servicesChanged)
             commit([.saveThing(changed.record)], of: thing.pairing, .owner(operation: operation))
-        } else if let uuid = ThingUUID(id), var record = pairings[uuid.key]?.record {
+        } else if let uuid = ThingUUID(id), let pairing = pairings[uuid.key], !pairing.isLeaving {
+            var record = pairing.record
             record.name = name
             pairings[uuid.key]?.record = record
             commit([.savePairing(record)], of: record.uuid, .owner(operation: operation))
@@ -53,7 +54,10 @@ extension StewardState {
     }
 
     mutating func revoke(_ text: String, operation: UInt64) throws(OwnerRefusal) {
-        guard let uuid = ThingUUID(text), let pairing = pairings[uuid.key] else { throw .unknownPairing(uuid: text) }
+        guard let uuid = ThingUUID(text), let pairing = pairings[uuid.key], !pairing.isLeaving else {
+            throw .unknownPairing(uuid: text)
+        }
+        pairings[uuid.key]?.isLeaving = true
         if let socket = pairing.session { abandon(socket, "is no longer paired") }
         act(
             .commit(

@@ -117,6 +117,7 @@ extension StewardState {
             let fault = ThingFault.invalid("uuid", "1 to 128 printable characters")
             return act(.send(socket: socket, reply.error(fault)))
         }
+        guard pairings[uuid.key]?.isLeaving != true else { return act(.send(socket: socket, reply.error(.leaving))) }
         switch policy.attempt(uuid, from: session.address, now: now.time, wallTime: now.wallTime) {
         case .closed: return act(.send(socket: socket, reply.error(.pairingClosed)))
         case .tooManyAttempts: return act(.send(socket: socket, reply.error(.tooManyAttempts)))
@@ -144,7 +145,8 @@ extension StewardState {
         pairings[record.uuid, default: Pairing(record: record)].record = record
         act(.log(.notice, "paired with the thing \(uuid.shown) at \(session.address)"))
         self.answer(
-            socket, answer, [.savePairing(record)], of: record.uuid, reply, .pairing(before: before), now: now)
+            socket, answer, [.savePairing(record)], of: record.uuid, reply,
+            .pairing(before: before, record.credential), now: now)
     }
 
     private mutating func hello(
@@ -152,7 +154,8 @@ extension StewardState {
     ) {
         guard let session = sessions[socket] else { return }
         let uuid = ThingUUID(name ?? body["uuid"]?.text)
-        let given = pairings[uuid?.key ?? ""]?.record
+        let pairing = pairings[uuid?.key ?? ""]
+        let given = pairing?.isLeaving == false ? pairing?.record : nil
         guard let record = authenticated(given, body, session.dialect, now: now) else {
             guard failures.add(session.address, now: now.time) > 5 else {
                 return act(.send(socket: socket, reply.error(.authenticationFailed)))

@@ -108,7 +108,7 @@ struct StewardState: Sendable {
 
     /// Writes changes of a pairing, and what an earlier commit could not write.
     mutating func commit(_ changes: [StorageChange], of uuid: String, _ waiter: Commitment.Waiter) {
-        guard let pairing = pairings[uuid] else { return }
+        guard let pairing = pairings[uuid], !pairing.isLeaving else { return }
         let changes = pairing.isBehind ? pairing.allChanges : changes
         pairings[uuid]?.isBehind = false
         act(.commit(changes, Commitment(pairing: uuid, waiter: waiter)))
@@ -125,9 +125,9 @@ struct StewardState: Sendable {
         switch commitment.waiter {
         case .nobody, .owner: ()
         case .revocation:
-            guard failure == nil else { return }
-            if let socket = pairings[commitment.pairing]?.session { abandon(socket, "is no longer paired") }
-            forget(commitment.pairing)
+            // It may have been paired anew, where it was never written.
+            guard pairings[commitment.pairing]?.isLeaving == true else { return }
+            if failure == nil { forget(commitment.pairing) } else { pairings[commitment.pairing]?.isLeaving = false }
         case .request(let socket, let answer, let refusal, let outcome):
             if failure != nil { undo(outcome, of: commitment.pairing, socket) }
             guard sessions[socket] != nil else { return }
@@ -150,7 +150,9 @@ struct StewardState: Sendable {
     private mutating func undo(_ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64) {
         switch outcome {
         case .nothing: ()
-        case .pairing(let before):
+        case .pairing(let before, let credential):
+            // A later pairing stands by itself.
+            guard pairings[uuid]?.record.credential == credential else { return }
             if let before { pairings[uuid]?.record = before } else { forget(uuid) }
         case .registration(let names):
             for name in names { sessions[socket]?.unregister(name) }
