@@ -59,6 +59,39 @@ import Testing
         #expect(failed.first?.value.diagnostic?.contains("64 prototypes") == true)
     }
 
+    @Test func aPrototypeIsSmall() {
+        var driver = StateDriver()
+        let (socket, _) = driver.pair()
+        let many = (0..<257).map { #""p\#($0)": true"# }.joined(separator: ",")
+        let words = (0..<257).map { #""w\#($0)""# }.joined(separator: ",")
+        let long = (0..<20).map { #""p\#($0)": "\#(String(repeating: "x", count: 4_000))""# }.joined(separator: ",")
+        for (properties, diagnostic) in [
+            (many, "256 properties"), (#""p": [\#(words)]"#, "as many values"), (long, "64 KiB"),
+        ] {
+            let answer = driver.ask(
+                "prototype",
+                #""things": {"/device/a/b/c": {"name": true, "status": [], "properties": {\#(properties)}}}"#,
+                on: socket)
+            #expect(answer["things"]?["/device/a/b/c"]?.diagnostic?.contains(diagnostic) == true, "\(answer.string)")
+        }
+    }
+
+    @Test func theDeclaredPropertyOfAProfileIsTheNamedOneElseTheFirst() throws {
+        let json = try JSONNode(
+            parsing: Array(
+                #"""
+                {"name": true, "status": [], "properties": {"volume": "percentage", "outside": "celsius",
+                  "roomTemperature": "celsius", "batteryLevel": "percentage", "brightness": "lux", "x": "millibars"}}
+                """#.utf8))
+        let prototype = try Prototype(path: "/device/a/b/c", json)
+        #expect(
+            prototype.measured == [
+                .temperature: "roomTemperature", .battery: "batteryLevel", .illuminance: "brightness",
+                .atmosphericPressure: "x",
+            ])
+        #expect(prototype.facades == [.battery, .temperature, .atmosphericPressure, .illuminance])
+    }
+
     // MARK: - Register
 
     @Test(arguments: [
@@ -216,6 +249,53 @@ import Testing
         let long = (0..<20).map { #""p\#($0)": "\#(String(repeating: "x", count: 4_000))""# }.joined(separator: ",")
         let second = driver.ask("update", #""things": {"\#(thingID)": {"info": {\#(long)}}}"#, on: socket)
         #expect(second["things"]?[thingID]?.diagnostic?.contains("64 KiB") == true)
+    }
+
+    @Test func asManyMembersAsAMessageHoldsAreRefusedInNoTime() {
+        var driver = StateDriver()
+        let (socket, thingID, _) = driver.lamp()
+        let many = (0..<20_000).map { #""p\#($0)":1"# }.joined(separator: ",")
+        var diagnostic: String?
+        let time = ContinuousClock().measure {
+            let answer = driver.ask("update", #""things": {"\#(thingID)": {"info": {\#(many)}}}"#, on: socket)
+            diagnostic = answer["things"]?[thingID]?.diagnostic
+        }
+        #expect(diagnostic?.contains("256 properties") == true)
+        #expect(time < .seconds(10))
+    }
+
+    @Test func smallUpdatesOfALargeThingCountAsWhatIsWritten() {
+        var driver = StateDriver()
+        let (socket, thingID, _) = driver.lamp()
+        let long = (0..<15).map { #""p\#($0)": "\#(String(repeating: "x", count: 4_000))""# }.joined(separator: ",")
+        _ = driver.ask("update", #""things": {"\#(thingID)": {"info": {\#(long)}}}"#, on: socket)
+        for number in 0..<100 {
+            _ = driver.ask("update", #""things": {"\#(thingID)": {"info": {"p": \#(number)}}}"#, on: socket)
+        }
+        #expect(driver.closed.isEmpty)
+        for number in 0..<100 {
+            driver.receive(
+                #"{"path":"/api/v1/update","requestID":1,"things":{"\#(thingID)":{"info":{"p":\#(-number)}}}}"#,
+                on: socket)
+        }
+        #expect(driver.closed == [socket])
+    }
+
+    @Test func whatIsKeptOfOnePairingIsBounded() {
+        var driver = StateDriver()
+        let (socket, _, id) = driver.lamp()
+        let long = (0..<15).map { #""p\#($0)": "\#(String(repeating: "x", count: 4_000))""# }.joined(separator: ",")
+        var diagnostics: [String?] = []
+        for number in 0..<80 {
+            driver.advance(1)
+            let thing = #"{"prototype":"/device/lighting/acme/bulb","name":"n","status":"s","info":{\#(long)}}"#
+            let answer = driver.ask("register", #""things": {"u\#(number)": \#(thing)}"#, on: socket)
+            diagnostics.append(answer["things"]?["u\(number)"]?.diagnostic)
+        }
+        #expect(diagnostics.first == .some(nil))
+        #expect(diagnostics.last??.contains("4 MiB") == true)
+        #expect(driver.service(id)["online"]?.boolean == true)
+        #expect(driver.closed.isEmpty)
     }
 
     @Test func everythingIsThereAgainAfterARestart() throws {

@@ -79,6 +79,16 @@ import Testing
         #expect(driver.service(id)["status"]?.text == "absent")
     }
 
+    @Test func anUpdateThatIsRefusedDoesNotUseUpTheStatusBeforeTheSilence() {
+        var (driver, socket, thingID, id) = sensor()
+        driver.advance(60)
+        let many = (0..<257).map { #""p\#($0)": 1"# }.joined(separator: ",")
+        _ = driver.ask("thing/update", #""things": {"\#(thingID)": {"info": {\#(many)}}}"#, on: socket)
+        #expect(driver.service(id)["status"]?.text == "absent")
+        _ = driver.ask("thing/update", #""things": {"\#(thingID)": {"updated": 1}}"#, on: socket)
+        #expect(driver.service(id)["status"]?.text == "present")
+    }
+
     @Test func requestsSayThingID() {
         var (driver, socket, thingID, id) = sensor()
         _ = driver.ask(

@@ -44,6 +44,8 @@ extension ThingFault {
     static let pairingClosed = ThingFault(permanent: false, "pairing is closed")
     static let tooManyAttempts = ThingFault(permanent: false, "too many attempts, try again in a minute")
     static let leaving = ThingFault(permanent: false, "the pairing is being removed, please retry")
+    static let pairingIsFull = limit(
+        "the prototypes and things of a pairing have at most \(ThingLimits.pairingBytes >> 20) MiB")
     static let unknownPrototype = ThingFault(permanent: true, "unknown prototype")
     static let registered = ThingFault(permanent: true, "UDN is already registered")
     static let noThing = ThingFault(permanent: true, "no such thingID")

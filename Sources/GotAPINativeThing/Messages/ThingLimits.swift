@@ -19,9 +19,13 @@ package enum ThingLimits {
     static let prototypesPerPairing = 64
     /// Things of all pairings together: their services must fit into one answer (``Limits/pluginMembers``).
     static let things = 2_048
-    /// Properties of one thing, and their bytes as JSON.
+    /// Properties of one thing, or of a prototype, and their bytes as JSON.
     static let properties = 256
     static let propertyBytes = 64 << 10
+    /// Values that the syntax of a property names.
+    static let values = 256
+    /// What is kept of one pairing, its prototypes and things together, in bytes.
+    static let pairingBytes = 4 << 20
     /// How long a Simple Thing may say nothing until it counts as absent, in nanoseconds.
     static let simpleThingPatience: UInt64 = 60_000_000_000
     /// What of a name, status, maker or model number applications see in the list of services, in bytes.
@@ -39,7 +43,7 @@ package enum ThingLimits {
     /// closed.
     static let waitingRequests = 256
     static let waitingBytes = 1 << 20
-    /// What one socket may send in a second on the average; beyond, it is closed.
+    /// What one socket may send in a second on the average, and what it may make us write; beyond, it is closed.
     static let messagesPerSecond = 1_000
     static let bytesPerSecond = 4 << 20
 }

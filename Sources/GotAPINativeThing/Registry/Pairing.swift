@@ -7,15 +7,36 @@ import GotAPIStorage
 struct Pairing: Sendable {
     var record: PairingRecord
     /// By path.
-    var prototypes: [String: Prototype] = [:]
+    private(set) var prototypes: [String: Prototype] = [:]
     /// By UDN.
-    var things: [String: Thing] = [:]
+    private(set) var things: [String: Thing] = [:]
+    /// What is kept of its prototypes and things, in bytes.
+    private(set) var storedSize = 0
     /// The socket that said hello.
     var session: UInt64?
     /// A commit failed: the next one writes all of it.
     var isBehind = false
     /// Its removal is being written: nobody says hello for it any more, and nothing else of it is written.
     var isLeaving = false
+
+    init(record: PairingRecord) { self.record = record }
+
+    /// Adds a prototype, or replaces the one of its path.
+    mutating func keep(_ prototype: Prototype) {
+        storedSize += prototype.size - (prototypes[prototype.path]?.size ?? 0)
+        prototypes[prototype.path] = prototype
+    }
+
+    /// Adds a thing, or replaces the one of its UDN.
+    mutating func keep(_ thing: Thing) {
+        storedSize += thing.storedSize - (things[thing.name.udn]?.storedSize ?? 0)
+        things[thing.name.udn] = thing
+    }
+
+    /// Whether so many bytes can stand in the place of others.
+    func hasRoom(for size: Int, inPlaceOf other: Int?) -> Bool {
+        size <= other ?? 0 || storedSize + size - (other ?? 0) <= ThingLimits.pairingBytes
+    }
 
     var prototypeRecords: [PrototypeRecord] {
         prototypes.values.map {

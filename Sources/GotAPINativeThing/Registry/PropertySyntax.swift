@@ -10,8 +10,8 @@ enum PropertySyntax: Sendable, Equatable {
     case timestamp
     /// Latitude, longitude and perhaps metres.
     case coordinates
-    case enumeration([String])
-    case union([String])
+    case enumeration(Set<String>)
+    case union(Set<String>)
     /// Something else: any value is right.
     case unknown
 
@@ -29,8 +29,8 @@ enum PropertySyntax: Sendable, Equatable {
                 self = .number(unit: unit)
             default: self = .unknown
             }
-        case .array(let elements): self = .enumeration(elements.compactMap(\.text))
-        case .object(let members): self = .union(members.map(\.name))
+        case .array(let elements): self = .enumeration(Set(elements.compactMap(\.text)))
+        case .object(let members): self = .union(Set(members.map(\.name)))
         default: self = .unknown
         }
     }

@@ -12,11 +12,18 @@ struct Prototype: Sendable, Equatable {
     let perform: [String]
     /// Names and syntaxes; `name` and `status` are among them.
     let properties: [JSONNode.Member]
+    private let syntaxes: [String: PropertySyntax]
+    /// The profiles under which things of this kind can be used, beside `nativeThing`.
+    private(set) var facades: [Facade] = []
+    /// The declared property that a profile answers with.
+    let measured: [Facade: String]
     /// Whether the thing checks parameters on request.
     let validatesObserve: Bool
     let validatesPerform: Bool
     /// What things of this kind are, where the prototype says it (Simple Thing).
     let device: JSONNode?
+    /// Its bytes as JSON, as it is kept.
+    private(set) var size = 0
 
     init(path: String, _ item: JSONNode) throws(ThingFault) {
         guard item.object != nil else { throw .invalid("prototype", "an object") }
@@ -24,16 +31,32 @@ struct Prototype: Sendable, Equatable {
         self.path = path
         guard let declared = item["properties"] else { throw .missing("properties") }
         guard var properties = declared.object else { throw .invalid("properties", "an object") }
+        guard properties.count <= ThingLimits.properties, properties.allSatisfy({ Self.isSmall($0.value) }) else {
+            throw .limit("a prototype has at most \(ThingLimits.properties) properties, and each as many values")
+        }
         for name in ["name", "status"] where declared[name] == nil {
             guard let value = item[name] else { throw .missing("properties.\(name)") }
             properties.append(JSONNode.Member(name: name, value: value))
         }
         self.properties = properties
+        let parsed = properties.map { (name: $0.name, syntax: PropertySyntax($0.value)) }
+        syntaxes = Dictionary(parsed.map { ($0.name, $0.syntax) }) { _, last in last }
+        measured = Facade.measured(in: parsed)
         observe = try Self.verbs(item, "observe")
         perform = try Self.verbs(item, "perform")
         validatesObserve = try Self.validates(item, "observe")
         validatesPerform = try Self.validates(item, "perform")
         device = item["device"].flatMap { $0.object == nil ? nil : $0 }
+        facades = Facade.all(of: self)
+        size = json(withPath: false).bytes.count
+        guard size <= ThingLimits.propertyBytes else {
+            throw .limit("a prototype has at most \(ThingLimits.propertyBytes >> 10) KiB")
+        }
+    }
+
+    /// Whether a property's syntax names so many values that they can be looked through.
+    private static func isSmall(_ syntax: JSONNode) -> Bool {
+        (syntax.array?.count ?? syntax.object?.count ?? 0) <= ThingLimits.values
     }
 
     private static func isPath(_ path: String) -> Bool {
@@ -75,7 +98,5 @@ struct Prototype: Sendable, Equatable {
         return JSONNode(members: members)
     }
 
-    func syntax(of property: String) -> PropertySyntax? {
-        properties.last { $0.name == property }.map { PropertySyntax($0.value) }
-    }
+    func syntax(of property: String) -> PropertySyntax? { syntaxes[property] }
 }

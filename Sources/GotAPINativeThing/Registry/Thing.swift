@@ -15,14 +15,38 @@ struct Thing: Sendable, Equatable {
     var ownerName: String?
     var status: String
     /// In the order in which the properties came.
-    var info: [JSONNode.Member]
+    private(set) var info: [JSONNode.Member]
+    /// The bytes of `info` as JSON.
+    private(set) var infoSize: Int
     /// Milliseconds since 1970; never in our future.
     var updated: Int64
     /// Who made it and which model it is.
     var maker: String
     var model: String
 
+    init(
+        name: ThingName, serviceID: String, prototype: String, ownName: String, ownerName: String?, status: String,
+        info: [JSONNode.Member], updated: Int64, maker: String, model: String
+    ) {
+        self.name = name
+        self.serviceID = serviceID
+        self.prototype = prototype
+        self.ownName = ownName
+        self.ownerName = ownerName
+        self.status = status
+        self.info = info
+        infoSize = info.reduce(1) { $0 + Self.size(of: $1) }
+        self.updated = updated
+        self.maker = maker
+        self.model = model
+    }
+
     var shownName: String { ownerName ?? ownName }
+
+    /// What is kept of it, in bytes.
+    var storedSize: Int {
+        [name.udn, ownName, ownerName ?? "", status, maker, model].reduce(infoSize) { $0 + $1.utf8.count }
+    }
 
     var record: ThingRecord {
         ThingRecord(
@@ -42,26 +66,39 @@ struct Thing: Sendable, Equatable {
 
     var json: JSONNode { json(info: info) }
 
-    /// Takes in properties: a value replaces the one that is there, `null` clears it.
+    /// Takes in properties: a value replaces the one that is there, `null` clears it. What it takes grows with the sum of
+    /// both, not with their product.
     ///
-    /// - Returns: those that were another value before.
-    mutating func merge(_ members: [JSONNode.Member]) -> [JSONNode.Member] {
-        var changed: [JSONNode.Member] = []
+    /// - Returns: whether any was another value before.
+    mutating func merge(_ members: [JSONNode.Member]) -> Bool {
+        var merged: [JSONNode.Member?] = info
+        // Few are compared faster than hashed.
+        let isHashed = members.count > 8
+        var positions: [String: Int] = [:]
+        if isHashed { for (index, member) in info.enumerated() { positions[member.name] = index } }
+        var isChanged = false
         for member in members {
-            let index = info.firstIndex { $0.name == member.name }
-            if member.value.content == .null {
-                guard let index else { continue }
-                info.remove(at: index)
-            } else if let index {
-                guard !info[index].value.isSame(as: member.value) else { continue }
-                info[index] = JSONNode.Member(name: member.name, value: member.value)
+            let index = isHashed ? positions[member.name] : merged.firstIndex { $0?.name == member.name }
+            let known = index.flatMap { merged[$0] }
+            let isCleared = member.value.content == .null
+            guard isCleared ? known != nil : known?.value.isSame(as: member.value) != true else { continue }
+            isChanged = true
+            infoSize -= known.map(Self.size) ?? 0
+            let value = isCleared ? nil : JSONNode.Member(name: member.name, value: member.value)
+            infoSize += value.map(Self.size) ?? 0
+            if let index, known != nil {
+                merged[index] = value
             } else {
-                info.append(JSONNode.Member(name: member.name, value: member.value))
+                positions[member.name] = merged.count
+                merged.append(value)
             }
-            changed.append(member)
         }
-        return changed
+        if isChanged { info = merged.compactMap(\.self) }
+        return isChanged
     }
+
+    /// The bytes of a property as JSON, with what parts it from the next.
+    private static func size(of member: JSONNode.Member) -> Int { JSONNode(.object([member])).bytes.count - 1 }
 }
 
 extension JSONNode {

@@ -23,20 +23,25 @@ enum Facade: String, Sendable, CaseIterable {
                 && prototype.perform.contains("off")
         case .power: prototype.path.hasPrefix("/device/switch/")
         case .humanDetection: prototype.observe.contains("motion")
-        case .battery, .temperature, .humidity, .atmosphericPressure, .illuminance: property(in: prototype) != nil
+        case .battery, .temperature, .humidity, .atmosphericPressure, .illuminance: prototype.measured[self] != nil
         }
     }
 
-    /// The declared property that the profile answers with: one whose name says it, else the first of its syntax. What is
+    /// The declared property that each profile answers with: one whose name says it, else the first of its syntax. What is
     /// only a percentage must say it by its name.
-    func property(in prototype: Prototype) -> String? {
-        let (unit, names, needsName) = measure
-        let candidates = prototype.properties.filter { PropertySyntax($0.value) == .number(unit: unit) }.map(\.name)
-        let named = candidates.first { name in
-            let name = name.lowercased()
-            return names.contains { name.contains($0) }
+    static func measured(in properties: [(name: String, syntax: PropertySyntax)]) -> [Facade: String] {
+        var named: [Facade: String] = [:]
+        var first: [Facade: String] = [:]
+        for property in properties {
+            guard case .number(let unit) = property.syntax else { continue }
+            let name = property.name.lowercased()
+            for facade in allCases where facade.measure.unit == unit {
+                let (_, names, needsName) = facade.measure
+                if named[facade] == nil, names.contains(where: { name.contains($0) }) { named[facade] = property.name }
+                if first[facade] == nil, !needsName { first[facade] = property.name }
+            }
         }
-        return named ?? (needsName ? nil : candidates.first)
+        return named.merging(first) { named, _ in named }
     }
 
     private var measure: (unit: String, names: [String], needsName: Bool) {

@@ -5,7 +5,7 @@ import GotAPICore
 /// A thing as a service object: what a discovery lists.
 enum ServiceDescription {
     static func json(of thing: Thing, _ prototype: Prototype?, isOnline: Bool) -> JSONNode {
-        let scopes = ["nativeThing"] + (prototype.map { Facade.all(of: $0).map(\.rawValue) } ?? [])
+        let scopes = ["nativeThing"] + (prototype.map { $0.facades.map(\.rawValue) } ?? [])
         return [
             "serviceId": JSONNode(.text(thing.serviceID)), "name": shown(thing.shownName),
             "manufacturer": shown(thing.maker), "version": shown(thing.model), "type": "",

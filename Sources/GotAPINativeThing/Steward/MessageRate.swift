@@ -18,4 +18,12 @@ struct MessageRate: Sendable, Equatable {
         paid = max(paid, now) + Self.messageCost + Self.byteCost * UInt64(bytes)
         return paid <= now + 2 * Self.second
     }
+
+    /// Takes down what a message has caused to be written: a few bytes may change a thing of many.
+    ///
+    /// - Returns: false where that is too much.
+    mutating func take(written bytes: Int, now: UInt64) -> Bool {
+        paid = max(paid, now) + Self.byteCost * UInt64(bytes)
+        return paid <= now + 2 * Self.second
+    }
 }

@@ -44,7 +44,7 @@ extension StewardState {
             reply(message.id, .object([("powerstatus", JSONNode(.text(thing.status == "on" ? "ON" : "OFF")))]))
         case .measurement(let facade):
             guard isOnline(thing) else { throw .offline }
-            guard let property = facade.property(in: prototype),
+            guard let property = prototype.measured[facade],
                 let value = thing.info.last(where: { $0.name == property })?.value.lenientNumber
             else { throw .noValue }
             reply(message.id, .members(facade.members(value).bytes))

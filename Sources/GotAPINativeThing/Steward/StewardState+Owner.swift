@@ -39,7 +39,7 @@ extension StewardState {
         if let thing = services[id], pairings[thing.pairing]?.isLeaving == false, var changed = self.thing(thing) {
             let before = changed
             changed.ownerName = name
-            pairings[thing.pairing]?.things[thing.udn] = changed
+            pairings[thing.pairing]?.keep(changed)
             tellWatchers(of: changed, before: before)
             act(.servicesChanged)
             commit([.saveThing(changed.record)], of: thing.pairing, .owner(operation: operation))

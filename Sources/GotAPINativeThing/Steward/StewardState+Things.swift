@@ -19,10 +19,17 @@ extension StewardState {
                 guard known[item.name] != nil || known.count < ThingLimits.prototypesPerPairing else {
                     throw .limit("a pairing has at most \(ThingLimits.prototypesPerPairing) prototypes")
                 }
+                guard pairings[uuid]?.hasRoom(for: prototype.size, inPlaceOf: known[item.name]?.size) == true else {
+                    throw .pairingIsFull
+                }
                 outcomes.append((item.name, .success([])))
+                let before = known[item.name]
+                guard charge(prototype.size + (before?.size ?? 0), to: socket, now: now) else {
+                    return overrun(socket, changes, of: uuid)
+                }
                 let json = prototype.json(withPath: false).bytes
-                guard known[item.name]?.json(withPath: false).bytes != json else { continue }
-                pairings[uuid]?.prototypes[item.name] = prototype
+                guard before?.size != json.count || before?.json(withPath: false).bytes != json else { continue }
+                pairings[uuid]?.keep(prototype)
                 changes.append(.savePrototype(PrototypeRecord(pairing: uuid, path: item.name, json: json)))
             } catch {
                 outcomes.append((item.name, .failure(error)))
@@ -30,6 +37,17 @@ extension StewardState {
         }
         if !changes.isEmpty { act(.servicesChanged) }
         answer(socket, reply.items("things", outcomes), changes, of: uuid, reply, now: now)
+    }
+
+    /// - Returns: false where a socket causes more to be written than it may.
+    private mutating func charge(_ bytes: Int, to socket: UInt64, now: Moment) -> Bool {
+        sessions[socket]?.rate.take(written: bytes, now: now.time) == true
+    }
+
+    /// Closes a socket that causes too much to be written. What it has changed stays.
+    private mutating func overrun(_ socket: UInt64, _ changes: [StorageChange], of uuid: String) {
+        if !changes.isEmpty { commit(changes, of: uuid, .nobody) }
+        abandon(socket, "changes too much")
     }
 
     // MARK: - Register
@@ -46,7 +64,11 @@ extension StewardState {
                 let thingID = sessions[socket]?.register(thing.name.udn) ?? ""
                 outcomes.append((item.name, .success([("thingID", JSONNode(.text(thingID)))])))
                 registered.append(thing.name.udn)
-                if isChanged { changes.append(.saveThing(thing.record)) }
+                guard isChanged else { continue }
+                changes.append(.saveThing(thing.record))
+                guard charge(thing.storedSize, to: socket, now: now) else {
+                    return overrun(socket, changes, of: uuid)
+                }
             } catch {
                 outcomes.append((item.name, .failure(error)))
             }
@@ -86,7 +108,7 @@ extension StewardState {
             ownerName: before?.ownerName, status: status, info: update.info == nil ? before?.info ?? [] : [],
             updated: update.updated ?? now.wallTime, maker: try Self.text(devices, "maker"),
             model: try Self.text(devices, "model", "number"))
-        _ = try merge(update.info ?? [], into: &thing)
+        try merge(update.info ?? [], into: &thing, before)
         store(thing)
         tellWatchers(of: thing, before: before)
         checkKinds(update.info ?? [], of: thing, socket)
@@ -105,25 +127,26 @@ extension StewardState {
     }
 
     private mutating func store(_ thing: Thing) {
-        pairings[thing.name.pairing]?.things[thing.name.udn] = thing
+        pairings[thing.name.pairing]?.keep(thing)
         owners[thing.name.udn] = thing.name.pairing
         services[thing.serviceID] = thing.name
     }
 
-    /// Takes in properties, as many as a thing may have.
-    ///
-    /// - Returns: those that have changed.
-    private func merge(_ info: [JSONNode.Member], into thing: inout Thing) throws(ThingFault) -> [JSONNode.Member] {
+    /// Takes in properties, as many as a thing and its pairing may have.
+    private func merge(
+        _ info: [JSONNode.Member], into thing: inout Thing, _ before: Thing?
+    ) throws(ThingFault) {
         var merged = thing
-        let changed = merged.merge(info)
-        guard merged.info.count <= ThingLimits.properties else {
+        let isChanged = info.count <= ThingLimits.properties && merged.merge(info)
+        guard max(info.count, merged.info.count) <= ThingLimits.properties else {
             throw .limit("a thing has at most \(ThingLimits.properties) properties")
         }
-        guard changed.isEmpty || JSONNode(.object(merged.info)).bytes.count <= ThingLimits.propertyBytes else {
+        guard !isChanged || merged.infoSize <= ThingLimits.propertyBytes else {
             throw .limit("a thing's properties have at most \(ThingLimits.propertyBytes >> 10) KiB")
         }
+        guard pairings[thing.name.pairing]?.hasRoom(for: merged.storedSize, inPlaceOf: before?.storedSize) == true
+        else { throw .pairingIsFull }
         thing = merged
-        return changed
     }
 
     // MARK: - Update
@@ -141,8 +164,12 @@ extension StewardState {
                 let thing = try update(before, item.value, socket, now: now)
                 var unchanged = before
                 unchanged.updated = thing.updated
-                if unchanged != thing { changes.append(.saveThing(thing.record)) }
                 outcomes.append((item.name, .success([])))
+                guard unchanged != thing else { continue }
+                changes.append(.saveThing(thing.record))
+                guard charge(thing.storedSize, to: socket, now: now) else {
+                    return overrun(socket, changes, of: uuid)
+                }
             } catch {
                 outcomes.append((item.name, .failure(error)))
             }
@@ -157,11 +184,12 @@ extension StewardState {
         let update = try ThingUpdate(item, now: now)
         var thing = before
         if let name = update.name, !name.isEmpty { thing.ownName = name }
-        let known = sessions[socket]?.statusesBeforeSilence.removeValue(forKey: thing.name.udn)
+        let known = sessions[socket]?.statusesBeforeSilence[thing.name.udn]
         if let status = update.status ?? known { thing.status = status }
         thing.updated = update.updated ?? now.wallTime
-        _ = try merge(update.info ?? [], into: &thing)
-        pairings[thing.name.pairing]?.things[thing.name.udn] = thing
+        try merge(update.info ?? [], into: &thing, before)
+        sessions[socket]?.statusesBeforeSilence[thing.name.udn] = nil
+        pairings[thing.name.pairing]?.keep(thing)
         tellWatchers(of: thing, before: before)
         if thing.shownName != before.shownName || thing.status != before.status { act(.servicesChanged) }
         checkKinds(update.info ?? [], of: thing, socket)
@@ -174,10 +202,10 @@ extension StewardState {
         let watchers = subscriptions.watchers(of: thing.name)
         guard !watchers.isEmpty else { return }
         let known = before?.info ?? []
-        var changed = thing.info.filter { member in
-            known.first { $0.name == member.name }.map { !$0.value.isSame(as: member.value) } ?? true
-        }
-        for member in known where !thing.info.contains(where: { $0.name == member.name }) {
+        let values = Dictionary(known.map { ($0.name, $0.value) }) { _, last in last }
+        var changed = thing.info.filter { values[$0.name]?.isSame(as: $0.value) != true }
+        let names = Set(thing.info.map(\.name))
+        for member in known where !names.contains(member.name) {
             changed.append(JSONNode.Member(name: member.name, value: nil))
         }
         guard !changed.isEmpty || thing.shownName != before?.shownName || thing.status != before?.status else {
@@ -219,7 +247,7 @@ extension StewardState {
         let before = thing
         sessions[socket]?.statusesBeforeSilence[name.udn] = thing.status
         thing.status = "absent"
-        pairings[name.pairing]?.things[name.udn] = thing
+        pairings[name.pairing]?.keep(thing)
         tellWatchers(of: thing, before: before)
         act(.servicesChanged)
         commit([.saveThing(thing.record)], of: name.pairing, .nobody)

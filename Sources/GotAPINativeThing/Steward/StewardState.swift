@@ -52,7 +52,7 @@ struct StewardState: Sendable {
                 act(.log(.error, "the kept prototype \(record.path) of \(record.pairing) cannot be read"))
                 continue
             }
-            pairings[record.pairing]?.prototypes[record.path] = prototype
+            pairings[record.pairing]?.keep(prototype)
         }
         for record in stored.things {
             guard let info = (try? JSONNode(parsing: record.info))?.object else {
@@ -60,10 +60,11 @@ struct StewardState: Sendable {
                 continue
             }
             let name = ThingName(pairing: record.pairing, udn: record.udn)
-            pairings[record.pairing]?.things[record.udn] = Thing(
-                name: name, serviceID: name.serviceID, prototype: record.prototype, ownName: record.name,
-                ownerName: record.ownerName, status: record.status, info: info, updated: record.updated,
-                maker: record.maker, model: record.model)
+            pairings[record.pairing]?.keep(
+                Thing(
+                    name: name, serviceID: name.serviceID, prototype: record.prototype, ownName: record.name,
+                    ownerName: record.ownerName, status: record.status, info: info, updated: record.updated,
+                    maker: record.maker, model: record.model))
             owners[record.udn] = record.pairing
             services[name.serviceID] = name
         }
