@@ -26,12 +26,12 @@ import Testing
         let secret = Array("12345678901234567890".utf8)
         #expect(OneTimeCode.make(secret: secret, counter: time / 30) == code)
         for shift in [-30, 0, 30] as [Int64] {
-            #expect(OneTimeCode.isValid(code, secret: secret, time: time + shift))
+            #expect(OneTimeCode.counter(of: code, secret: secret, time: time + shift) == time / 30)
         }
         for shift in [-60, 60] as [Int64] where time + shift >= 0 {
-            #expect(!OneTimeCode.isValid(code, secret: secret, time: time + shift))
+            #expect(OneTimeCode.counter(of: code, secret: secret, time: time + shift) == nil)
         }
-        #expect(!OneTimeCode.isValid("", secret: secret, time: time))
+        #expect(OneTimeCode.counter(of: "", secret: secret, time: time) == nil)
     }
 
     @Test func aPasscodeHas128BitsInBase32() {
@@ -94,6 +94,19 @@ import Testing
         #expect(policy.attempt(Self.lamp, from: Self.home, now: Self.minute + 1, wallTime: 1) == .closed)
     }
 
+    @Test func anIPv6HostIsCountedOnceWhateverAddressItTakes() {
+        var policy = PairingPolicy()
+        for number in 0..<PairingPolicy.attemptsPerMinute {
+            let address = IPAddress("2001:db8:0:1::\(number)")!
+            #expect(policy.attempt(Self.lamp, from: address, now: 1, wallTime: 1) == .closed)
+        }
+        let address = IPAddress("2001:db8:0:1:ffff::1")!
+        #expect(policy.attempt(Self.lamp, from: address, now: 1, wallTime: 1) == .tooManyAttempts)
+        let other = IPAddress("2001:db8:0:2::1")!
+        #expect(policy.attempt(Self.lamp, from: other, now: 1, wallTime: 1) == .closed)
+        #expect(Self.home.network == Self.home)
+    }
+
     @Test func whoFillsTheListOfThoseThatWaitPushesOutItself() {
         var policy = PairingPolicy()
         _ = policy.attempt(Self.lamp, from: Self.other, now: 1, wallTime: 1)
@@ -109,10 +122,13 @@ import Testing
     }
 
     @Test func attemptsAreForgottenAfterAMinuteAndAddressesAreBounded() {
-        var limit = AttemptLimit()
+        var limit = AttemptLimit<IPAddress>()
         #expect(limit.add(Self.home, now: 1) == 1)
         #expect(limit.add(Self.home, now: Self.minute) == 2)
         #expect(limit.add(Self.home, now: Self.minute + 1) == 1)
+        #expect(limit.count(Self.home, now: Self.minute + 2) == 1)
+        #expect(limit.count(Self.home, now: 2 * Self.minute + 1) == 0)
+        #expect(limit.count(Self.other, now: 1) == 0)
         for number in 0..<3_000 {
             let address = IPAddress(bytes: [10, 0, UInt8(number >> 8), UInt8(number & 255)])!
             #expect(limit.add(address, now: Self.minute + 2) == 1)

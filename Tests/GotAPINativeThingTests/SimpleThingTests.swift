@@ -64,6 +64,47 @@ import Testing
             driver.ask("hello", #""uuid": "U-1", "passcode": "x""#, on: native).diagnostic == "authentication failed")
     }
 
+    private static let strangers = (1...4).map { IPAddress("192.0.2.\($0)")! }
+
+    /// Says hello on a new socket.
+    private func says(_ members: String, from address: IPAddress, _ driver: inout StateDriver) -> Bool {
+        let socket = driver.open(.simple, from: address)
+        defer { driver.run { state, _ in state.closed(socket) } }
+        return driver.ask("thing/hello/U-1", members, on: socket)["success"]?.boolean == true
+    }
+
+    @Test func whoHasFailedTooOftenIsNotServedEvenWithTheRightCodeUnlessTheThingWasThere() {
+        var (driver, _, _, _) = sensor()
+        driver.advance(60)
+        for address in [Self.strangers[0], .loopbackIPv4] {
+            for _ in 0..<5 { #expect(!says(#""response": "x""#, from: address, &driver)) }
+        }
+        #expect(!says(code(driver), from: Self.strangers[0], &driver), "so it learns nothing")
+        #expect(says(code(driver), from: .loopbackIPv4, &driver), "its last good address")
+        driver.advance(60)
+        #expect(says(code(driver), from: Self.strangers[0], &driver))
+    }
+
+    @Test func strangersTogetherTryOnePairingsCodesTenTimesAMinute() {
+        var (driver, _, _, _) = sensor()
+        driver.advance(60)
+        for address in Self.strangers[0..<3] {
+            for _ in 0..<4 { #expect(!says(#""response": "x""#, from: address, &driver)) }
+        }
+        #expect(!says(code(driver), from: Self.strangers[3], &driver))
+        #expect(says(code(driver), from: .loopbackIPv4, &driver))
+    }
+
+    @Test func aCodeIsGoodOnceUnlessTheThingSaysItAgain() {
+        var (driver, _, _, _) = sensor()
+        #expect(!says(code(driver), from: Self.strangers[0], &driver), "sensor() has used it")
+        #expect(says(code(driver), from: .loopbackIPv4, &driver), "it has rebooted")
+        let early = code(driver)
+        driver.advance(30)
+        #expect(says(code(driver), from: Self.strangers[1], &driver))
+        #expect(!says(early, from: .loopbackIPv4, &driver), "an earlier one than the last")
+    }
+
     @Test func aMinuteWithoutAnUpdateIsAbsence() {
         var (driver, socket, thingID, id) = sensor()
         driver.advance(59)

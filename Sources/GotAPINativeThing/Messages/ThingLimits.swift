@@ -35,6 +35,10 @@ package enum ThingLimits {
     static let unknownSocketsPerAddress = 4
     /// How long a socket may stay without hello.
     static let helloPatience: Duration = .seconds(30)
+    /// Wrong hellos of one address in a minute; beyond, the next one closes its socket.
+    static let failuresPerMinute = 5
+    /// Wrong one-time codes for one pairing in a minute that do not come from where its thing was last.
+    static let strangersPerMinute = 10
     /// How long a thing may take for an answer, in nanoseconds.
     static let answerPatience: UInt64 = 15_000_000_000
     /// Requests of ours that one thing has not answered yet.

@@ -8,12 +8,15 @@ enum OneTimeCode {
     /// In seconds.
     static let step: Int64 = 30
 
+    /// The step whose code this is; `nil` where it is of none that is valid.
+    ///
     /// - Parameter time: seconds since 1970, UTC.
-    static func isValid(_ code: String, secret: [UInt8], time: Int64) -> Bool {
+    static func counter(of code: String, secret: [UInt8], time: Int64) -> Int64? {
         let given = Array(code.utf8)
         // All three are compared in full, so that time tells nothing.
-        return (-1...1).reduce(false) { isValid, offset in
-            isValid != equals(given, Array(make(secret: secret, counter: time / step + offset).utf8)) || isValid
+        return ([-1, 0, 1] as [Int64]).reduce(nil) { found, offset in
+            let counter = time / step + offset
+            return equals(given, Array(make(secret: secret, counter: counter).utf8)) ? counter : found
         }
     }
 

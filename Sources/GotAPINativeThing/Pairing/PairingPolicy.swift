@@ -28,7 +28,7 @@ struct PairingPolicy: Sendable {
     private var approvals: [Approval] = []
     /// The last one to try stands last.
     private var attempts: [PairingAttempt] = []
-    private var limit = AttemptLimit()
+    private var limit = AttemptLimit<IPAddress>()
 
     mutating func open(until time: UInt64) { openUntil = time }
 
@@ -53,7 +53,7 @@ struct PairingPolicy: Sendable {
             return .allowed
         }
         // An attacker that waits for the window does not keep the owner's thing from it: the limit is each address's own.
-        guard limit.add(address, now: now) <= Self.attemptsPerMinute else { return .tooManyAttempts }
+        guard limit.add(address.network, now: now) <= Self.attemptsPerMinute else { return .tooManyAttempts }
         if openFor(now: now) != nil {
             openUntil = nil
             attempts.removeAll { ThingUUID($0.uuid) == uuid }
@@ -65,8 +65,9 @@ struct PairingPolicy: Sendable {
 
     private mutating func note(_ attempt: PairingAttempt) {
         attempts.removeAll { ThingUUID($0.uuid) == ThingUUID(attempt.uuid) }
-        if attempts.count(where: { $0.address == attempt.address }) >= Self.waitingPerAddress,
-            let longest = attempts.firstIndex(where: { $0.address == attempt.address })
+        let network = attempt.address.network
+        if attempts.count(where: { $0.address.network == network }) >= Self.waitingPerAddress,
+            let longest = attempts.firstIndex(where: { $0.address.network == network })
         {
             attempts.remove(at: longest)
         }

@@ -14,6 +14,8 @@ struct Pairing: Sendable {
     private(set) var storedSize = 0
     /// The socket that said hello.
     var session: UInt64?
+    /// The last one-time code that was accepted, and from where; Simple Thing only.
+    var lastCode: (counter: Int64, address: IPAddress)?
     /// A commit failed: the next one writes all of it.
     var isBehind = false
     /// Its removal is being written: nobody says hello for it any more, and nothing else of it is written.

@@ -143,6 +143,7 @@ extension StewardState {
             act(.send(socket: socket, reply.message([])))
         }
         pairings[record.uuid, default: Pairing(record: record)].record = record
+        pairings[record.uuid]?.lastCode = nil
         act(.log(.notice, "paired with the thing \(uuid.shown) at \(session.address)"))
         self.answer(
             socket, answer, [.savePairing(record)], of: record.uuid, reply,
@@ -155,14 +156,18 @@ extension StewardState {
         guard let session = sessions[socket] else { return }
         let uuid = ThingUUID(name ?? body["uuid"]?.text)
         let pairing = pairings[uuid?.key ?? ""]
-        let given = pairing?.isLeaving == false ? pairing?.record : nil
-        guard let record = authenticated(given, body, session.dialect, now: now) else {
-            guard failures.add(session.address, now: now.time) > 5 else {
+        let given = pairing?.isLeaving == false ? pairing : nil
+        guard let found = authenticated(given, body, session, now: now) else {
+            if let given, session.dialect == .simple, given.lastCode?.address != session.address {
+                _ = strangers.add(given.record.uuid, now: now.time)
+            }
+            guard failures.add(session.address.network, now: now.time) > ThingLimits.failuresPerMinute else {
                 return act(.send(socket: socket, reply.error(.authenticationFailed)))
             }
             act(.send(socket: socket, reply.error(.tooManyFailures)))
             return abandon(socket, "fails to authenticate again and again")
         }
+        let record = found.record
         guard session.pairing == nil || session.pairing == record.uuid else {
             return act(.send(socket: socket, reply.error(.helloSaid)))
         }
@@ -172,6 +177,7 @@ extension StewardState {
         var changed = record
         changed.lastHello = now.wallTime
         pairings[record.uuid]?.record = changed
+        pairings[record.uuid]?.lastCode = found.lastCode
         pairings[record.uuid]?.session = socket
         sessions[socket]?.pairing = record.uuid
         act(.known(socket: socket))
@@ -184,26 +190,38 @@ extension StewardState {
     ///
     /// - Returns: the pairing, without the credential that the given one supersedes.
     private func authenticated(
-        _ record: PairingRecord?, _ body: JSONNode, _ dialect: ThingDialect, now: Moment
-    ) -> PairingRecord? {
-        switch dialect {
-        case .native:
-            let passcode = (body["passcode"] ?? body["passCode"])?.text ?? ""
-            let known = record?.dialect == .native ? record : nil
-            let isCurrent = (known?.credential ?? nobody).matches(passcode)
-            let isPrevious = (known?.previousCredential ?? nobody).matches(passcode)
-            guard var found = known, isCurrent || isPrevious else { return nil }
-            if isCurrent { found.previousCredential = nil }
-            return found
-        case .simple:
-            var secret = nobody.digest
-            var isKnown = false
-            if case .simple(let bytes) = record?.dialect { (secret, isKnown) = (bytes, true) }
-            let response = body["response"]
-            let code = response?.text ?? response?.integer.map { Self.padded($0) } ?? ""
-            let isRight = OneTimeCode.isValid(code, secret: secret, time: now.wallTime / 1_000)
-            return isKnown && isRight ? record : nil
-        }
+        _ pairing: Pairing?, _ body: JSONNode, _ session: ThingSession, now: Moment
+    ) -> Pairing? {
+        guard session.dialect == .simple else { return authenticated(pairing, body) }
+        var secret = nobody.digest
+        var known: Pairing?
+        if let pairing, case .simple(let bytes) = pairing.record.dialect { (secret, known) = (bytes, pairing) }
+        let response = body["response"]
+        let code = response?.text ?? response?.integer.map { Self.padded($0) } ?? ""
+        let counter = OneTimeCode.counter(of: code, secret: secret, time: now.wallTime / 1_000)
+        guard var found = known, let counter else { return nil }
+        let isAtHome = found.lastCode?.address == session.address
+        // So few digits could be guessed: whoever fails learns nothing more, unless the thing itself was there.
+        guard
+            isAtHome
+                || failures.count(session.address.network, now: now.time) < ThingLimits.failuresPerMinute
+                    && strangers.count(found.record.uuid, now: now.time) < ThingLimits.strangersPerMinute
+        else { return nil }
+        // A code is good once. A device that reboots within its half minute says it again from where it was.
+        let last = found.lastCode?.counter ?? .min
+        guard counter > last || counter == last && isAtHome else { return nil }
+        found.lastCode = (counter, session.address)
+        return found
+    }
+
+    private func authenticated(_ pairing: Pairing?, _ body: JSONNode) -> Pairing? {
+        let passcode = (body["passcode"] ?? body["passCode"])?.text ?? ""
+        let known = pairing?.record.dialect == .native ? pairing : nil
+        let isCurrent = (known?.record.credential ?? nobody).matches(passcode)
+        let isPrevious = (known?.record.previousCredential ?? nobody).matches(passcode)
+        guard var found = known, isCurrent || isPrevious else { return nil }
+        if isCurrent { found.record.previousCredential = nil }
+        return found
     }
 
     /// A code that came as a number has lost its zeros.

@@ -29,7 +29,10 @@ struct StewardState: Sendable {
     var services: [String: ThingName] = [:]
     var sessions: [UInt64: ThingSession] = [:]
     var policy = PairingPolicy()
-    var failures = AttemptLimit()
+    /// Wrong hellos by where they come from.
+    var failures = AttemptLimit<IPAddress>()
+    /// Wrong one-time codes of strangers by the pairing that they are for.
+    var strangers = AttemptLimit<String>()
     /// Applications' requests that things must answer first, by the gateway's number.
     var applications: [UInt64: PluginMessage] = [:]
     var subscriptions = Subscriptions()
