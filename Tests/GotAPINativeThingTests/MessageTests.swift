@@ -127,13 +127,14 @@ import Testing
     @Test func aSocketMaySendSoMuchASecond() {
         var rate = MessageRate()
         let start: UInt64 = 1_000_000_000_000
-        #expect((0..<1_990).map { _ in rate.take(bytes: 10, now: start) }.contains(false) == false)
-        #expect((0..<50).map { _ in rate.take(bytes: 10, now: start) }.contains(false) == true)
+        #expect((0..<1_990).map { _ in rate.take(bytes: 10, isKnown: true, now: start) }.contains(false) == false)
+        #expect((0..<50).map { _ in rate.take(bytes: 10, isKnown: true, now: start) }.contains(false) == true)
         var steady = MessageRate()
         #expect(
-            (0..<5_000).map { steady.take(bytes: 100, now: start + UInt64($0) * 1_100_000) }.contains(false) == false)
+            (0..<5_000).map { steady.take(bytes: 100, isKnown: true, now: start + UInt64($0) * 1_100_000) }.contains(
+                false) == false)
         var large = MessageRate()
-        #expect((0..<40).map { _ in large.take(bytes: 256 << 10, now: start) }.contains(false) == true)
+        #expect((0..<40).map { _ in large.take(bytes: 256 << 10, isKnown: true, now: start) }.contains(false) == true)
     }
 
     @Test(arguments: [(0, 1), (1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (1_000, 60)] as [(Int, UInt64)])

@@ -102,6 +102,29 @@ import Testing
         #expect(driver.ask("nothing", #""a": 1"#, on: other).diagnostic == "unknown path")
     }
 
+    @Test func beforeHelloMessagesAreShortAndFew() {
+        var driver = StateDriver()
+        let (socket, others) = (driver.open(), (0..<2).map { _ in driver.open() })
+        let (long, longer) = (String(repeating: "x", count: 8_000), String(repeating: "x", count: 8_200))
+        #expect(
+            driver.ask("nothing", #""a": "\#(long)""#, on: others[0]).diagnostic
+                == "limit exceeded: a text has at most 4 KiB")
+        driver.receive(#"{"path":"/x","requestID":1,"a":"\#(longer)"}"#, on: others[0])
+        #expect(driver.closed == [others[0]])
+        for _ in 0..<39 { driver.receive(#"{"path":"/x","requestID":1}"#, on: others[1]) }
+        #expect(driver.closed == [others[0]])
+        driver.receive(#"{"path":"/x","requestID":1}"#, on: others[1])
+        #expect(driver.closed == others)
+        driver.advance(5)
+        driver.run { state, now in try? state.openPairing(for: .seconds(60), now: now) }
+        let passcode = driver.ask("pair", #""uuid": "U-1""#, on: socket)["result"]?["passCode"]?.text ?? ""
+        for _ in 0..<30 { driver.receive(#"{"path":"/x","requestID":1}"#, on: socket) }
+        driver.sent[socket] = []
+        #expect(driver.ask("hello", #""uuid": "U-1", "passcode": "\#(passcode)""#, on: socket)["result"] != nil)
+        for _ in 0..<1_500 { driver.receive(#"{"path":"/x","requestID":1}"#, on: socket) }
+        #expect(driver.closed == others, "what came before hello does not count any more")
+    }
+
     // MARK: - Pair and hello
 
     @Test func pairingGivesAPasscodeThatHelloTakes() {

@@ -30,6 +30,10 @@ package enum ThingLimits {
     static let simpleThingPatience: UInt64 = 60_000_000_000
     /// What of a name, status, maker or model number applications see in the list of services, in bytes.
     static let shownText = 64
+    /// The longest message before hello, in bytes; beyond, the socket is closed.
+    static let unknownMessage = 8 << 10
+    /// What a socket may send in a second on the average before hello.
+    static let unknownMessagesPerSecond = 20
     /// Sockets that have not said hello, in all and from one address.
     static let unknownSockets = 32
     static let unknownSocketsPerAddress = 4

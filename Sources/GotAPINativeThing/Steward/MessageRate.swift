@@ -6,6 +6,7 @@ struct MessageRate: Sendable, Equatable {
     private static let second: UInt64 = 1_000_000_000
     /// In nanoseconds, what one message and one byte cost.
     private static let messageCost = second / UInt64(ThingLimits.messagesPerSecond)
+    private static let unknownMessageCost = second / UInt64(ThingLimits.unknownMessagesPerSecond)
     private static let byteCost = second / UInt64(ThingLimits.bytesPerSecond)
 
     /// When the cost of all messages so far is paid.
@@ -13,9 +14,10 @@ struct MessageRate: Sendable, Equatable {
 
     /// Takes a message down.
     ///
+    /// - Parameter isKnown: whether the socket has said hello; before, ``ThingLimits/unknownMessagesPerSecond`` holds.
     /// - Returns: false where it is one too many.
-    mutating func take(bytes: Int, now: UInt64) -> Bool {
-        paid = max(paid, now) + Self.messageCost + Self.byteCost * UInt64(bytes)
+    mutating func take(bytes: Int, isKnown: Bool, now: UInt64) -> Bool {
+        paid = max(paid, now) + (isKnown ? Self.messageCost : Self.unknownMessageCost) + Self.byteCost * UInt64(bytes)
         return paid <= now + 2 * Self.second
     }
 

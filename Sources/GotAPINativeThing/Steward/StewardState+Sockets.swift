@@ -17,9 +17,13 @@ extension StewardState {
 
     /// A text message.
     mutating func received(_ text: [UInt8], on socket: UInt64, now: Moment) {
-        guard sessions[socket] != nil else { return }
-        guard sessions[socket]?.rate.take(bytes: text.count, now: now.time) == true else {
+        guard let session = sessions[socket] else { return }
+        let isKnown = session.pairing != nil
+        guard sessions[socket]?.rate.take(bytes: text.count, isKnown: isKnown, now: now.time) == true else {
             return abandon(socket, "sends too much")
+        }
+        guard isKnown || text.count <= ThingLimits.unknownMessage else {
+            return abandon(socket, "sends a long message before hello")
         }
         let message: ThingMessage
         do throws(ThingMessage.Unusable) { message = try ThingMessage(text) } catch {
@@ -179,6 +183,7 @@ extension StewardState {
         pairings[record.uuid]?.record = changed
         pairings[record.uuid]?.lastCode = found.lastCode
         pairings[record.uuid]?.session = socket
+        if session.pairing == nil { sessions[socket]?.rate = MessageRate() }
         sessions[socket]?.pairing = record.uuid
         act(.known(socket: socket))
         act(.send(socket: socket, reply.hello(record.uuid)))
