@@ -138,12 +138,26 @@ import Testing
 
     @Test func socketsThatHaveNotSaidHelloAreFew() {
         var sockets = UnknownSockets()
-        for _ in 0..<4 { #expect(sockets.take(Self.home) == true) }
-        #expect(sockets.take(Self.home) == false)
-        for number in 0..<28 { #expect(sockets.take(IPAddress(bytes: [10, 0, 0, UInt8(number)])!) == true) }
-        #expect(sockets.take(Self.other) == false, "32 in all")
-        sockets.giveBack(Self.home)
-        #expect(sockets.take(Self.other) == true)
-        #expect(sockets.take(Self.home) == false)
+        for number in 1...4 as ClosedRange<UInt64> { #expect(sockets.take(number, from: Self.home) == .admitted) }
+        #expect(sockets.take(5, from: Self.home) == .refused)
+        for number in 6...33 as ClosedRange<UInt64> {
+            let address = IPAddress(bytes: [10, 0, 0, UInt8(number)])!
+            #expect(sockets.take(number, from: address) == .admitted)
+        }
+        #expect(sockets.take(34, from: Self.other) == .admittedInstead(of: 1), "32 in all")
+        #expect(!sockets.contains(1))
+        sockets.remove(1)
+        sockets.remove(2)
+        #expect(sockets.take(35, from: Self.home) == .admitted)
+        #expect(sockets.contains(35))
+    }
+
+    @Test func socketsOfOneIPv6HostAreFewWhateverAddressesItTakes() {
+        var sockets = UnknownSockets()
+        for number in 1...4 as ClosedRange<UInt64> {
+            #expect(sockets.take(number, from: IPAddress("2001:db8:0:1::\(number)")!) == .admitted)
+        }
+        #expect(sockets.take(5, from: IPAddress("2001:db8:0:1::5")!) == .refused)
+        #expect(sockets.take(6, from: IPAddress("2001:db8:0:2::5")!) == .admitted)
     }
 }

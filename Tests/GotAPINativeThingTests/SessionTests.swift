@@ -125,6 +125,14 @@ import Testing
         #expect(driver.closed == others, "what came before hello does not count any more")
     }
 
+    @Test func onlyWhoHasNotSaidHelloMakesRoom() {
+        var driver = StateDriver()
+        let (known, _) = driver.pair()
+        let unknown = driver.open()
+        for socket in [known, unknown, 99] { driver.run { state, _ in state.makeRoom(socket) } }
+        #expect(driver.closed == [unknown])
+    }
+
     // MARK: - Pair and hello
 
     @Test func pairingGivesAPasscodeThatHelloTakes() {

@@ -99,7 +99,7 @@ package final class Steward: Sendable {
             own.sockets.removeValue(forKey: socket)?.outlet.close(code: ThingSocket.policyViolation)
         case .known(let number):
             guard let socket = own.sockets[number], socket.becomeKnown() else { return }
-            unknownSockets.withLockedValue { $0.giveBack(socket.address) }
+            unknownSockets.withLockedValue { $0.remove(number) }
         case .commit(let changes, let commitment):
             storage.commit(changes) { [self] result in
                 run { own, now in self.committed(commitment, result, own, now) }
@@ -138,16 +138,24 @@ package final class Steward: Sendable {
 
     /// - Returns: `nil` where there are too many that have not said hello. [any thread]
     func makeSocket(_ dialect: ThingDialect, from address: IPAddress, outlet: any WebSocketOutlet) -> ThingSocket? {
-        guard unknownSockets.withLockedValue({ $0.take(address) }) else { return nil }
-        let number = lastSocket.withLockedValue { last in
+        let (number, admission) = lastSocket.withLockedValue { last in
             last += 1
-            return last
+            return (last, unknownSockets.withLockedValue { $0.take(last, from: address) })
+        }
+        switch admission {
+        case .refused: return nil
+        case .admitted: ()
+        case .admittedInstead(let displaced): run { own, _ in own.state.makeRoom(displaced) }
         }
         return ThingSocket(number: number, dialect: dialect, address: address, outlet: outlet, steward: self)
     }
 
     func opened(_ socket: ThingSocket) {
-        run { own, _ in
+        run { [self] own, _ in
+            // Others may have needed its place meanwhile.
+            guard unknownSockets.withLockedValue({ $0.contains(socket.number) }) else {
+                return socket.outlet.close(code: ThingSocket.policyViolation)
+            }
             own.sockets[socket.number] = socket
             own.state.opened(socket.number, socket.dialect, from: socket.address)
         }
@@ -169,8 +177,7 @@ package final class Steward: Sendable {
             own.sockets[socket.number] = nil
             own.state.closed(socket.number)
         }
-        // Whoever is known by now does not count any more.
-        if socket.becomeKnown() { unknownSockets.withLockedValue { $0.giveBack(socket.address) } }
+        unknownSockets.withLockedValue { $0.remove(socket.number) }
     }
 
     /// Ends the timer. Sockets are the web server's to close, the storage is its owner's.

@@ -56,6 +56,11 @@ extension StewardState {
         closed(socket)
     }
 
+    /// Closes a socket that has not said hello, since others need its place.
+    mutating func makeRoom(_ socket: UInt64) {
+        if sessions[socket]?.pairing == nil { abandon(socket, "has not said hello while others wait") }
+    }
+
     mutating func serveWaiting(_ socket: UInt64, now: Moment) {
         while sessions[socket]?.isBusy == false, let message = sessions[socket]?.dequeue() {
             if case .request(let path) = message.kind { serve(message, path, socket, now: now) }

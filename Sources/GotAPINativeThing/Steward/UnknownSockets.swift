@@ -2,23 +2,41 @@
 
 import GotAPICore
 
-/// Sockets that have not said hello: not more than ``ThingLimits/unknownSockets``, and few from one address.
+/// Sockets that have not said hello: not more than ``ThingLimits/unknownSockets``, and few from one address. Who fills all
+/// places makes room itself for whoever comes next.
 struct UnknownSockets: Sendable {
-    private var counts: [IPAddress: Int] = [:]
-    private var total = 0
-
-    mutating func take(_ address: IPAddress) -> Bool {
-        guard total < ThingLimits.unknownSockets, counts[address] ?? 0 < ThingLimits.unknownSocketsPerAddress else {
-            return false
-        }
-        total += 1
-        counts[address, default: 0] += 1
-        return true
+    enum Admission: Sendable, Equatable {
+        case refused
+        case admitted
+        /// This one is to be closed.
+        case admittedInstead(of: UInt64)
     }
 
-    mutating func giveBack(_ address: IPAddress) {
-        guard let count = counts[address] else { return }
-        total -= 1
-        counts[address] = count > 1 ? count - 1 : nil
+    /// By ``IPAddress/network``, the oldest first.
+    private var sockets: [IPAddress: [UInt64]] = [:]
+    private var networks: [UInt64: IPAddress] = [:]
+
+    /// - Parameter number: greater than those before.
+    mutating func take(_ number: UInt64, from address: IPAddress) -> Admission {
+        let network = address.network
+        guard sockets[network]?.count ?? 0 < ThingLimits.unknownSocketsPerAddress else { return .refused }
+        var displaced: UInt64?
+        if networks.count >= ThingLimits.unknownSockets {
+            // The oldest one of the address with the most.
+            displaced = sockets.values.min { ($1.count, $0[0]) < ($0.count, $1[0]) }?.first
+        }
+        if let displaced { remove(displaced) }
+        sockets[network, default: []].append(number)
+        networks[number] = network
+        return displaced.map { .admittedInstead(of: $0) } ?? .admitted
+    }
+
+    func contains(_ number: UInt64) -> Bool { networks[number] != nil }
+
+    /// It has said hello, or is closed.
+    mutating func remove(_ number: UInt64) {
+        guard let network = networks.removeValue(forKey: number) else { return }
+        sockets[network]?.removeAll { $0 == number }
+        if sockets[network]?.isEmpty == true { sockets[network] = nil }
     }
 }
