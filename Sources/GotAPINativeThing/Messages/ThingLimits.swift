@@ -47,6 +47,8 @@ package enum ThingLimits {
     static let answerPatience: UInt64 = 15_000_000_000
     /// Requests of ours that one thing has not answered yet.
     static let pendingRequests = 64
+    /// How often a thing is asked to end an observation.
+    static let cancellations = 8
     /// Requests of one thing that wait for the answer to an earlier one, and their bytes together; beyond, its socket is
     /// closed.
     static let waitingRequests = 256

@@ -32,6 +32,7 @@ struct ApplicationFault: Error, Sendable, Equatable {
 
     static let offline = ApplicationFault(.error, "The thing is offline.", status: 503)
     static let busy = ApplicationFault(.error, "The thing has too many requests to answer.", status: 503)
+    static let overtaken = ApplicationFault(.error, "The subscription was ended before it began.", status: 503)
     static let noValue = ApplicationFault(.error, "The thing has not said the value yet.", status: 503)
     static let gone = ApplicationFault(.unknownService, "The thing is no longer paired.")
     static let noAttribute = ApplicationFault(.invalidAttribute, "The profile has no such attribute.")

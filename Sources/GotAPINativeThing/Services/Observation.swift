@@ -18,7 +18,7 @@ struct Observation: Sendable {
     var subscribers: Set<UInt64> = []
     /// Requests to subscribe that the thing's answer decides on.
     var waiting: [UInt64] = []
-    /// Since the last success.
+    /// Since its last report. That the thing accepts it proves nothing.
     var failures = 0
 
     var isWanted: Bool { !subscribers.isEmpty || !waiting.isEmpty }

@@ -64,9 +64,11 @@ enum ThingOperation: Sendable, Equatable {
         case ("onPropertyChange", "put"): return .watch(true)
         case ("onPropertyChange", "delete"): return .watch(false)
         case ("onEvent", "put"), ("onEvent", "delete"):
-            let verb = try verb(parameters["verb"], of: prototype.observe)
+            let begins = message.method == "put"
+            // What the prototype has no more can still be ended.
+            let verb = try verb(parameters["verb"], of: begins ? prototype.observe : nil)
             let name = EventName(verb: verb, parameter: try parameters.ofVerb())
-            return .event(name, isPresence: false, begins: message.method == "put")
+            return .event(name, isPresence: false, begins: begins)
         case ("perform", "post"):
             let verb = try verb(parameters["verb"], of: prototype.perform)
             let testOnly = try testOnly(parameters["testOnly"], prototype)
@@ -77,9 +79,10 @@ enum ThingOperation: Sendable, Equatable {
         }
     }
 
-    private static func verb(_ verb: String?, of verbs: [String]) throws(ApplicationFault) -> String {
+    /// - Parameter verbs: `nil` where any will do.
+    private static func verb(_ verb: String?, of verbs: [String]?) throws(ApplicationFault) -> String {
         guard let verb, !verb.isEmpty else { throw .parameter("The parameter `verb` is required.") }
-        guard verbs.contains(verb) else {
+        if let verbs, !verbs.contains(verb) {
             throw .parameter("The thing's prototype does not have the verb; it has: \(verbs.joined(separator: ", ")).")
         }
         return verb
@@ -155,8 +158,9 @@ enum ThingOperation: Sendable, Equatable {
     ) throws(ApplicationFault) -> ThingOperation {
         guard message.attribute == "onDetection" else { throw .noAttribute }
         guard message.method == "put" || message.method == "delete" else { throw .noMethod }
-        let name = EventName(verb: try verb("motion", of: prototype.observe), parameter: "")
-        return .event(name, isPresence: true, begins: message.method == "put")
+        let begins = message.method == "put"
+        let name = EventName(verb: try verb("motion", of: begins ? prototype.observe : nil), parameter: "")
+        return .event(name, isPresence: true, begins: begins)
     }
 }
 

@@ -101,7 +101,10 @@ extension StewardState {
         let known = subscriptions.number(
             of: Subscriptions.Subscription(client: message.client, thing: name, subject: subject))
         guard begins, known == nil else {
-            if !begins { listen(subject, to: name, message, begins: false, now: now) }
+            if !begins {
+                endWaiting(of: message, for: event, of: name, now: now)
+                listen(subject, to: name, message, begins: false, now: now)
+            }
             return finish(message.id, nil)
         }
         guard isOnline(thing) else { throw .offline }
@@ -114,6 +117,19 @@ extension StewardState {
         observations[name]?[event]?.waiting.append(message.id)
         deadlines.add(.application(message.id), at: message.deadline)
         observe(name, event, now: now)
+    }
+
+    /// Ends requests to subscribe that the same application has overtaken.
+    private mutating func endWaiting(
+        of message: PluginMessage, for event: EventName, of thing: ThingName, now: Moment
+    ) {
+        let overtaken = (observations[thing]?[event]?.waiting ?? []).filter { number in
+            applications[number]?.client == message.client && applications[number]?.profile == message.profile
+        }
+        guard !overtaken.isEmpty else { return }
+        observations[thing]?[event]?.waiting.removeAll(where: overtaken.contains)
+        for number in overtaken { finish(number, .overtaken) }
+        stopObservingIfUnwanted(thing, event, now: now)
     }
 
     /// Its time is over, or nobody waits for it any more.

@@ -46,7 +46,6 @@ extension StewardState {
             return failed(thing, name, fault, now: now)
         }
         observations[thing]?[name]?.phase = .active(event: event)
-        observations[thing]?[name]?.failures = 0
         observations[thing]?[name]?.waiting = []
         for message in observation.waiting { subscribe(message, thing, name) }
         forgetObservationIfUnwanted(thing, name)
@@ -118,6 +117,15 @@ extension StewardState {
         for number in numbers.sorted() { endSubscription(number, fault) }
     }
 
+    /// Ends what is observed of a thing and stands in its prototype no more.
+    mutating func endLostEvents(of name: ThingName, now: Moment) {
+        guard let thing = thing(name), let prototype = prototype(of: thing) else { return }
+        for (event, observation) in observations[name] ?? [:] where !prototype.observe.contains(event.verb) {
+            failed(name, event, ThingFault(permanent: true, "the thing's prototype has the verb no more"), now: now)
+            if let id = observation.event, let (socket, _) = way(to: name) { cancel(id, socket, now: now) }
+        }
+    }
+
     // MARK: - Nobody listens any more
 
     /// Nobody listens to this subscription any more.
@@ -159,6 +167,12 @@ extension StewardState {
             return
         }
         cancelling.failures += 1
+        guard cancelling.failures < ThingLimits.cancellations else {
+            // It does not listen. Its reports have an id that is unknown from now on.
+            sessions[socket]?.cancelling[event] = nil
+            sessions[socket]?.events[event] = nil
+            return
+        }
         sessions[socket]?.cancelling[event] = cancelling
         let pause = growingPause(failures: cancelling.failures)
         deadlines.add(.cancellation(socket: socket, event: event), at: now.time + pause)
@@ -186,7 +200,9 @@ extension StewardState {
         let isWanted = observation?.event == item.name
         switch reason.text {
         case "observe":
-            if isWanted, let observation { push(item.value, thing, name, to: observation.subscribers, now: now) }
+            guard isWanted, let observation else { return }
+            observations[thing]?[name]?.failures = 0
+            push(item.value, thing, name, to: observation.subscribers, now: now)
         case "failure":
             sessions[socket]?.events[item.name] = nil
             sessions[socket]?.cancelling[item.name] = nil

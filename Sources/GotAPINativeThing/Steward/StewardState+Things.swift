@@ -30,6 +30,9 @@ extension StewardState {
                 let json = prototype.json(withPath: false).bytes
                 guard before?.size != json.count || before?.json(withPath: false).bytes != json else { continue }
                 pairings[uuid]?.keep(prototype)
+                for thing in (pairings[uuid]?.things ?? [:]).values where thing.prototype == prototype.path {
+                    endLostEvents(of: thing.name, now: now)
+                }
                 changes.append(.savePrototype(PrototypeRecord(pairing: uuid, path: item.name, json: json)))
             } catch {
                 outcomes.append((item.name, .failure(error)))
@@ -110,6 +113,7 @@ extension StewardState {
             model: try Self.text(devices, "model", "number"))
         try merge(update.info ?? [], into: &thing, before)
         store(thing)
+        if path != before?.prototype { endLostEvents(of: name, now: now) }
         tellWatchers(of: thing, before: before)
         checkKinds(update.info ?? [], of: thing, socket)
         heard(of: thing, socket, now: now)

@@ -1,0 +1,97 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import Testing
+
+@testable import GotAPINativeThing
+
+/// How what is observed of a thing ends where the thing, or an application, does not do what is expected.
+@Suite struct ObservationEndTests {
+    /// A lamp whose motion one application listens to.
+    private func observed() -> (driver: StateDriver, socket: UInt64, id: String, event: String) {
+        var driver = StateDriver()
+        let (socket, _, id) = driver.lamp()
+        _ = driver.request("put", "nativeThing/onEvent", id, [("verb", "motion")])
+        let request = driver.next(socket)
+        driver.answer(request, #""events": {}"#, on: socket)
+        return (driver, socket, id, request["events"]?.object?.first?.name ?? "")
+    }
+
+    @Test func aThingThatNeverAnswersACancellationIsAskedEightTimes() {
+        var (driver, socket, _, event) = observed()
+        driver.run { state, now in state.removeSubscription(1, now: now) }
+        driver.advance(10_000)
+        #expect(driver.sent[socket]?.compactMap { $0["events"]?[event]?["reason"]?.text }.count == 8)
+        driver.sent[socket] = []
+        let answer = driver.ask("report", #""events": {"\#(event)": {"reason": "observe"}}"#, on: socket)
+        #expect(answer["events"]?[event]?.diagnostic == "invalid eventID")
+        #expect(driver.pushes.isEmpty)
+    }
+
+    @Test func pausesGrowWhereAThingAcceptsAndFailsAtOnceUntilItReports() {
+        var (driver, socket, _, event) = observed()
+        for pause in [1, 2, 4] as [Double] {
+            _ = driver.ask("report", #""events": {"\#(event)": {"reason": "failure"}}"#, on: socket)
+            driver.advance(pause - 0.1)
+            #expect(driver.sent[socket] == [], "before \(pause) s")
+            driver.advance(0.1)
+            let request = driver.next(socket)
+            event = request["events"]?.object?.first?.name ?? ""
+            driver.answer(request, #""events": {}"#, on: socket)
+        }
+        _ = driver.ask("report", #""events": {"\#(event)": {"reason": "observe"}}"#, on: socket)
+        #expect(driver.pushes.count == 1)
+        _ = driver.ask("report", #""events": {"\#(event)": {"reason": "failure"}}"#, on: socket)
+        driver.advance(1)
+        #expect(driver.next(socket)["path"]?.text == "/api/v1/observe")
+    }
+
+    @Test(arguments: [true, false])
+    func aVerbThatLeavesThePrototypeEndsItsSubscriptions(_ isByPrototype: Bool) {
+        var (driver, socket, id, event) = observed()
+        let other = isByPrototype ? "/device/lighting/acme/bulb" : "/device/lighting/acme/other"
+        let definition = #""things": {"\#(other)": {"name": true, "status": [], "properties": {}, "observe": ["x"]}}"#
+        driver.receive(#"{"path":"/api/v1/prototype","requestID":1,\#(definition)}"#, on: socket)
+        var now = socket
+        if !isByPrototype {
+            #expect(driver.pushes.isEmpty, "it is another one's prototype")
+            driver.run { state, _ in state.closed(socket) }
+            (now, _) = driver.pair()
+            let thing = #"{"prototype": "\#(other)", "name": "n", "status": "s"}"#
+            driver.receive(#"{"path":"/api/v1/register","requestID":1,"things":{"lamp-1":\#(thing)}}"#, on: now)
+        }
+        #expect(driver.pushes.last?.members["statusCode"]?.integer == 400)
+        #expect(driver.unsubscribed == [1])
+        let cancelled = driver.sent[now]?.compactMap { $0["events"]?[event]?["reason"]?.text }
+        #expect(cancelled == (isByPrototype ? ["cancel"] : []))
+        #expect(driver.read("delete", "nativeThing/onEvent", id, [("verb", "motion")]).string == "{}")
+        #expect(driver.read("delete", "humanDetection/onDetection", id).string == "{}")
+        #expect(driver.read("put", "nativeThing/onEvent", id, [("verb", "motion")])["result"]?.integer == 10)
+    }
+
+    @Test func anApplicationThatEndsItsSubscriptionBeforeTheThingHasAnsweredHasNone() {
+        var driver = StateDriver()
+        let (socket, _, id) = driver.lamp()
+        let first = driver.request("put", "nativeThing/onEvent", id, [("verb", "motion")], client: 1)
+        let second = driver.request("put", "nativeThing/onEvent", id, [("verb", "motion")], client: 2)
+        let presence = driver.request("put", "humanDetection/onDetection", id, client: 1)
+        let request = driver.next(socket)
+        #expect(driver.read("delete", "nativeThing/onEvent", id, [("verb", "motion")], client: 1).string == "{}")
+        #expect(driver.reply(first)["statusCode"]?.integer == 503)
+        driver.answer(request, #""events": {}"#, on: socket)
+        #expect(driver.reply(second).string == "{}")
+        #expect(driver.reply(presence).string == "{}")
+        #expect(driver.subscribed == [1, 2])
+    }
+
+    @Test func theLastApplicationThatEndsItsSubscriptionBeforeTheAnswerCancels() {
+        var driver = StateDriver()
+        let (socket, _, id) = driver.lamp()
+        _ = driver.request("put", "nativeThing/onEvent", id, [("verb", "motion")])
+        let request = driver.next(socket)
+        _ = driver.read("delete", "nativeThing/onEvent", id, [("verb", "motion")])
+        #expect(driver.next(socket)["events"]?.object?.first?.value["reason"]?.text == "cancel")
+        driver.answer(request, #""events": {}"#, on: socket)
+        #expect(driver.subscribed.isEmpty)
+    }
+}
