@@ -40,8 +40,11 @@ import Testing
 
     /// The member with the code of the moment.
     private func code(_ driver: StateDriver) -> String {
-        guard case .simple(let secret) = driver.state.pairings["u-1"]?.record.dialect else { return #""x": 1"# }
-        return #""response": "\#(OneTimeCode.make(secret: secret, counter: driver.wallTime / 30_000))""#
+        code(driver, driver.state.pairings["u-1"]?.record.secrets?.current ?? [])
+    }
+
+    private func code(_ driver: StateDriver, _ secret: [UInt8]) -> String {
+        #""response": "\#(OneTimeCode.make(secret: secret, counter: driver.wallTime / 30_000))""#
     }
 
     @Test func aSimpleThingIsAServiceLikeOthers() {
@@ -103,6 +106,49 @@ import Testing
         driver.advance(30)
         #expect(says(code(driver), from: Self.strangers[1], &driver))
         #expect(!says(early, from: .loopbackIPv4, &driver), "an earlier one than the last")
+    }
+
+    /// Pairs again, with whatever answer.
+    private func pairAgain(_ driver: inout StateDriver, _ dialect: ThingDialect = .simple) -> JSONNode {
+        let socket = driver.open(dialect)
+        defer { driver.run { state, _ in state.closed(socket) } }
+        driver.run { state, now in try? state.openPairing(for: .seconds(60), now: now) }
+        guard dialect == .simple else { return driver.ask("pair", #""uuid": "U-1""#, on: socket) }
+        _ = driver.ask("thing/pair/U-1", #""x": 1"#, on: socket)
+        return driver.next(socket)
+    }
+
+    @Test func theOldSecretWorksUntilTheFirstHelloWithTheNewOne() {
+        var (driver, _, _, _) = sensor()
+        let first = driver.state.pairings["u-1"]?.record.secrets?.current ?? []
+        #expect(pairAgain(&driver)["success"]?.boolean == true)
+        let lost = driver.state.pairings["u-1"]?.record.secrets?.current ?? []
+        driver.advance(60)
+        #expect(says(code(driver, first), from: .loopbackIPv4, &driver))
+        #expect(pairAgain(&driver)["success"]?.boolean == true)
+        guard case .savePairing(let record)? = driver.written.last else { return #expect(Bool(false), "not written") }
+        #expect(record.secrets?.previous == first, "it is kept across a restart")
+        driver.advance(60)
+        #expect(!says(code(driver, lost), from: .loopbackIPv4, &driver), "superseded before it was used")
+        #expect(says(code(driver, first), from: .loopbackIPv4, &driver))
+        driver.advance(60)
+        #expect(says(code(driver), from: .loopbackIPv4, &driver))
+        driver.advance(60)
+        #expect(!says(code(driver, first), from: .loopbackIPv4, &driver))
+    }
+
+    @Test func aPairingDoesNotChangeItsDialect() {
+        var (driver, _, _, _) = sensor()
+        let record = driver.state.pairings["u-1"]?.record
+        let answer = pairAgain(&driver, .native)
+        #expect(answer.diagnostic?.contains("revoke") == true)
+        #expect(answer.isPermanent == true)
+        #expect(driver.state.pairings["u-1"]?.record == record)
+        var other = StateDriver()
+        _ = other.pair()
+        let socket = other.open(.simple)
+        other.run { state, now in try? state.openPairing(for: .seconds(60), now: now) }
+        #expect(other.ask("thing/pair/U-1", #""x": 1"#, on: socket).diagnostic?.contains("revoke") == true)
     }
 
     @Test func aMinuteWithoutAnUpdateIsAbsence() {

@@ -46,6 +46,8 @@ extension ThingFault {
     static let leaving = ThingFault(permanent: false, "the pairing is being removed, please retry")
     static let pairingIsFull = limit(
         "the prototypes and things of a pairing have at most \(ThingLimits.pairingBytes >> 20) MiB")
+    static let otherDialect = ThingFault(
+        permanent: true, "the uuid is paired over the other protocol; revoke that pairing first")
     static let unknownPrototype = ThingFault(permanent: true, "unknown prototype")
     static let registered = ThingFault(permanent: true, "UDN is already registered")
     static let noThing = ThingFault(permanent: true, "no such thingID")

@@ -52,3 +52,12 @@ struct Pairing: Sendable {
             + things.values.map { .saveThing($0.record) }
     }
 }
+
+extension PairingRecord {
+    var isSimple: Bool { secrets != nil }
+
+    /// `nil` for a thing that has a passcode.
+    var secrets: SimpleSecrets? {
+        if case .simple(let stored) = dialect { SimpleSecrets(stored) } else { nil }
+    }
+}

@@ -134,6 +134,9 @@ extension StewardState {
         }
         let passcode = ThingSecret.passcode()
         let before = pairings[uuid.key]?.record
+        guard before == nil || before?.isSimple == (session.dialect == .simple) else {
+            return act(.send(socket: socket, reply.error(.otherDialect)))
+        }
         var record = PairingRecord(
             uuid: before?.uuid ?? uuid.key, shownUUID: uuid.shown, credential: CredentialHash(of: passcode),
             name: before?.name, pairedAt: now.wallTime, lastHello: before?.lastHello)
@@ -141,14 +144,12 @@ extension StewardState {
         switch session.dialect {
         case .native:
             // Who has said hello before is the device; a passcode that was never used is superseded.
-            if before?.dialect == .native {
-                record.previousCredential = before?.previousCredential ?? before?.credential
-            }
+            record.previousCredential = before?.previousCredential ?? before?.credential
             answer = reply.result([("passCode", JSONNode(.text(passcode))), ("passcode", JSONNode(.text(passcode)))])
         case .simple:
-            let secret = ThingSecret.bytes(20)
-            record.dialect = .simple(secret: secret)
-            answer = reply.simplePairing(uuid: record.uuid, secret: secret, wallTime: now.wallTime)
+            let secrets = SimpleSecrets(superseding: before?.secrets)
+            record.dialect = .simple(secret: secrets.stored)
+            answer = reply.simplePairing(uuid: record.uuid, secret: secrets.current, wallTime: now.wallTime)
             act(.send(socket: socket, reply.message([])))
         }
         pairings[record.uuid, default: Pairing(record: record)].record = record
@@ -203,13 +204,14 @@ extension StewardState {
         _ pairing: Pairing?, _ body: JSONNode, _ session: ThingSession, now: Moment
     ) -> Pairing? {
         guard session.dialect == .simple else { return authenticated(pairing, body) }
-        var secret = nobody.digest
-        var known: Pairing?
-        if let pairing, case .simple(let bytes) = pairing.record.dialect { (secret, known) = (bytes, pairing) }
+        let secrets = pairing?.record.secrets
         let response = body["response"]
         let code = response?.text ?? response?.integer.map { Self.padded($0) } ?? ""
-        let counter = OneTimeCode.counter(of: code, secret: secret, time: now.wallTime / 1_000)
-        guard var found = known, let counter else { return nil }
+        let time = now.wallTime / 1_000
+        let current = OneTimeCode.counter(of: code, secret: secrets?.current ?? nobody.digest, time: time)
+        let previous = OneTimeCode.counter(of: code, secret: secrets?.previous ?? nobody.digest, time: time)
+        guard var found = pairing, let secrets else { return nil }
+        guard let counter = current ?? (secrets.previous == nil ? nil : previous) else { return nil }
         let isAtHome = found.lastCode?.address == session.address
         // So few digits could be guessed: whoever fails learns nothing more, unless the thing itself was there.
         guard
@@ -221,12 +223,13 @@ extension StewardState {
         let last = found.lastCode?.counter ?? .min
         guard counter > last || counter == last && isAtHome else { return nil }
         found.lastCode = (counter, session.address)
+        if current != nil { found.record.dialect = .simple(secret: secrets.current) }
         return found
     }
 
     private func authenticated(_ pairing: Pairing?, _ body: JSONNode) -> Pairing? {
         let passcode = (body["passcode"] ?? body["passCode"])?.text ?? ""
-        let known = pairing?.record.dialect == .native ? pairing : nil
+        let known = pairing?.record.isSimple == false ? pairing : nil
         let isCurrent = (known?.record.credential ?? nobody).matches(passcode)
         let isPrevious = (known?.record.previousCredential ?? nobody).matches(passcode)
         guard var found = known, isCurrent || isPrevious else { return nil }
