@@ -153,7 +153,8 @@ class Thing {
 
   #words(key, value) {
     const syntax = this.#prototype?.properties;
-    const unit = syntax && Object.hasOwn(syntax, key) ? UNITS[syntax[key]] : undefined;
+    const kind = syntax && Object.hasOwn(syntax, key) ? syntax[key] : undefined;
+    const unit = typeof kind === 'string' && Object.hasOwn(UNITS, kind) ? UNITS[kind] : undefined;
     if (typeof value === 'string') return value;
     return unit && typeof value === 'number' ? `${value}\u00a0${unit}` : JSON.stringify(value);
   }
