@@ -298,6 +298,34 @@ import Testing
         #expect(driver.closed.isEmpty)
     }
 
+    @Test func whatTheOwnerIsShownOfAThingIsShort() {
+        var driver = StateDriver()
+        let (socket, thingID, _) = driver.lamp()
+        let long = String(repeating: "é", count: 2_000)
+        _ = driver.ask("update", #""things": {"\#(thingID)": {"name": "\#(long)", "status": "\#(long)"}}"#, on: socket)
+        let service = driver.state.status(now: driver.now).pairings.first?.services.first
+        #expect(service?.name == String(repeating: "é", count: 30) + "…")
+        #expect(service?.status == service?.name)
+    }
+
+    @Test func theLogSaysOnlySoOftenThatValuesAreOfTheWrongKind() {
+        var driver = StateDriver()
+        let (socket, _) = driver.pair()
+        let names = (0..<100).map { "p\($0)\\u001b" }
+        let properties = names.map { #""\#($0)": "celsius""# }.joined(separator: ",")
+        _ = driver.ask(
+            "prototype",
+            #""things": {"/device/a/b/c": {"name": true, "status": [], "properties": {\#(properties)}}}"#, on: socket)
+        let info = names.map { #""\#($0)": "x""# }.joined(separator: ",")
+        let thing = #"{"prototype": "/device/a/b/c", "name": "n", "status": "s", "info": {\#(info)}}"#
+        for number in 0..<2 {
+            _ = driver.ask("register", #""things": {"u\#(number)": \#(thing)}"#, on: socket)
+        }
+        let lines = driver.logged.filter { $0.contains("wrong kind") }
+        #expect(lines.count == 32)
+        #expect(lines.first?.contains(#"p0\u{1b}"#) == true)
+    }
+
     @Test func everythingIsThereAgainAfterARestart() throws {
         var driver = StateDriver()
         let (socket, thingID, id) = driver.lamp()

@@ -166,6 +166,31 @@ import Testing
         #expect(driver.service(id)["status"]?.text == "absent")
     }
 
+    @Test(arguments: [("-5", 0), ("250", 1), ("45", 0.45)])
+    func aShareIsWithinItsRangeWhateverTheThingSays(_ value: String, _ shown: Double) {
+        var (driver, socket, thingID, id) = sensor()
+        _ = driver.ask("thing/update", #""things": {"\#(thingID)": {"info": {"humidity": \#(value)}}}"#, on: socket)
+        #expect(driver.read("get", "humidity", id)["humidity"]?.number == shown)
+    }
+
+    @Test func aSilenceThatBeganOnAnotherSocketIsOver() {
+        var (driver, socket, _, id) = sensor()
+        for _ in 0..<3 {
+            driver.advance(10)
+            driver.run { state, _ in state.closed(socket) }
+            socket = driver.open(.simple)
+            driver.advance(30)
+            _ = driver.ask("thing/hello/U-1", code(driver), on: socket)
+            let thing = #"{"devicetype": "/device/sensor/acme/hygro", "name": "S", "status": "present"}"#
+            _ = driver.ask("thing/register", #""things": {"s": \#(thing)}"#, on: socket)
+        }
+        driver.advance(59)
+        #expect(driver.service(id)["status"]?.text == "present")
+        var waiting = 0
+        while driver.state.deadlines.take(now: .max) != nil { waiting += 1 }
+        #expect(waiting == 1, "what belongs to a closed socket is not put off")
+    }
+
     @Test func anUpdateThatIsRefusedDoesNotUseUpTheStatusBeforeTheSilence() {
         var (driver, socket, thingID, id) = sensor()
         driver.advance(60)

@@ -22,6 +22,8 @@ package enum ThingLimits {
     /// Properties of one thing, or of a prototype, and their bytes as JSON.
     static let properties = 256
     static let propertyBytes = 64 << 10
+    /// Properties of which one session's log says that their values are of the wrong kind.
+    static let reportedProperties = 32
     /// Values that the syntax of a property names.
     static let values = 256
     /// What is kept of one pairing, its prototypes and things together, in bytes.

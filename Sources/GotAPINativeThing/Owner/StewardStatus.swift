@@ -34,10 +34,10 @@ package struct PairingStatus: Sendable, Equatable {
     /// A thing, which applications see as a service.
     package struct ServiceStatus: Sendable, Equatable {
         package let serviceID: String
-        /// The owner's name, else the thing's.
+        /// The owner's name, else the thing's; at most ``ThingLimits/shownText`` bytes.
         package let name: String
         package let prototype: String
-        /// What the thing said last, for example `on`.
+        /// What the thing said last, for example `on`; at most as much.
         package let status: String
         package let isOnline: Bool
     }

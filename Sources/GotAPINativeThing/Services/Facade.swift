@@ -58,8 +58,8 @@ enum Facade: String, Sendable, CaseIterable {
     /// The members that answer a reading of the profile's property.
     func members(_ value: Double) -> JSONNode {
         switch self {
-        case .battery: ["level": Self.number(value / 100)]
-        case .humidity: ["humidity": Self.number(value / 100)]
+        case .battery: ["level": Self.number(min(max(value, 0), 100) / 100)]
+        case .humidity: ["humidity": Self.number(min(max(value, 0), 100) / 100)]
         case .temperature: ["temperature": Self.number(value), "type": 1]
         case .atmosphericPressure: ["atmosphericPressure": Self.number(value)]
         case .illuminance: ["illuminance": Self.number(value)]

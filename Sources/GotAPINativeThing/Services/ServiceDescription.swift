@@ -15,11 +15,13 @@ enum ServiceDescription {
         ]
     }
 
+    private static func shown(_ text: String) -> JSONNode { JSONNode(.text(short(text))) }
+
     /// As much of the text as may stand in a list of thousands.
-    private static func shown(_ text: String) -> JSONNode {
-        guard text.utf8.count > ThingLimits.shownText else { return JSONNode(.text(text)) }
-        var short = Substring(text)
+    static func short(_ text: String) -> String {
+        guard text.utf8.count > ThingLimits.shownText else { return text }
+        var short = Substring(text.unicodeScalars.prefix(ThingLimits.shownText))
         while short.utf8.count > ThingLimits.shownText - 3 { short.removeLast() }
-        return JSONNode(.text(short + "…"))
+        return short + "…"
     }
 }

@@ -15,7 +15,8 @@ extension StewardState {
     private func status(of pairing: Pairing) -> PairingStatus {
         let services = pairing.things.values.sorted { $0.serviceID < $1.serviceID }.map { thing in
             PairingStatus.ServiceStatus(
-                serviceID: thing.serviceID, name: thing.shownName, prototype: thing.prototype, status: thing.status,
+                serviceID: thing.serviceID, name: ServiceDescription.short(thing.shownName), prototype: thing.prototype,
+                status: ServiceDescription.short(thing.status),
                 isOnline: isOnline(thing))
         }
         return PairingStatus(

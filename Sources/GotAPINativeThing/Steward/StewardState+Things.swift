@@ -221,12 +221,16 @@ extension StewardState {
 
     /// Logs, once for each property and session, what the prototype promised differently.
     private mutating func checkKinds(_ info: [JSONNode.Member], of thing: Thing, _ socket: UInt64) {
-        guard let prototype = prototype(of: thing) else { return }
+        guard let prototype = prototype(of: thing), let session = sessions[socket],
+            session.reportedProperties.count < ThingLimits.reportedProperties
+        else { return }
         for member in info where member.value.content != .null {
             guard prototype.syntax(of: member.name)?.accepts(member.value) == false,
                 sessions[socket]?.reportedProperties.insert("\(thing.name.udn)\u{0}\(member.name)").inserted == true
             else { continue }
-            act(.log(.info, "the thing \(thing.serviceID) gave its property \(member.name) a value of the wrong kind"))
+            let property = Printable.brief(member.name)
+            act(.log(.info, "the thing \(thing.serviceID) gave its property \(property) a value of the wrong kind"))
+            if sessions[socket]?.reportedProperties.count ?? 0 >= ThingLimits.reportedProperties { return }
         }
     }
 
@@ -236,16 +240,18 @@ extension StewardState {
         guard sessions[socket]?.dialect == .simple else { return }
         let udn = thing.name.udn
         let isWaitedFor = sessions[socket]?.lastUpdates.updateValue(now.time, forKey: udn) != nil
-        if !isWaitedFor { deadlines.add(.silence(thing.name), at: now.time + ThingLimits.simpleThingPatience) }
+        if !isWaitedFor {
+            deadlines.add(.silence(thing.name, socket: socket), at: now.time + ThingLimits.simpleThingPatience)
+        }
     }
 
     /// A Simple Thing that has not updated for a minute is absent.
-    mutating func silenceIsDue(_ name: ThingName, now: Moment) {
-        guard let (socket, _) = way(to: name), let last = sessions[socket]?.lastUpdates[name.udn],
+    mutating func silenceIsDue(_ name: ThingName, _ heard: UInt64, now: Moment) {
+        guard let (socket, _) = way(to: name), socket == heard, let last = sessions[socket]?.lastUpdates[name.udn],
             var thing = thing(name)
         else { return }
         let end = last + ThingLimits.simpleThingPatience
-        guard end <= now.time else { return deadlines.add(.silence(name), at: end) }
+        guard end <= now.time else { return deadlines.add(.silence(name, socket: socket), at: end) }
         sessions[socket]?.lastUpdates[name.udn] = nil
         guard thing.status != "absent" else { return }
         let before = thing

@@ -16,7 +16,7 @@ struct StewardState: Sendable {
         case observation(ThingName, EventName)
         case cancellation(socket: UInt64, event: String)
         /// A Simple Thing that says nothing.
-        case silence(ThingName)
+        case silence(ThingName, socket: UInt64)
     }
 
     /// How long a thing may take for an answer, in nanoseconds.
@@ -52,14 +52,17 @@ struct StewardState: Sendable {
             guard let json = try? JSONNode(parsing: record.json),
                 let prototype = try? Prototype(path: record.path, json)
             else {
-                act(.log(.error, "the kept prototype \(record.path) of \(record.pairing) cannot be read"))
+                act(
+                    .log(
+                        .error, "the kept prototype \(Printable.brief(record.path)) of \(record.pairing) cannot be read"
+                    ))
                 continue
             }
             pairings[record.pairing]?.keep(prototype)
         }
         for record in stored.things {
             guard let info = (try? JSONNode(parsing: record.info))?.object else {
-                act(.log(.error, "the kept thing \(record.udn) of \(record.pairing) cannot be read"))
+                act(.log(.error, "the kept thing \(Printable.brief(record.udn)) of \(record.pairing) cannot be read"))
                 continue
             }
             let name = ThingName(pairing: record.pairing, udn: record.udn)
@@ -190,7 +193,7 @@ struct StewardState: Sendable {
                 observations[thing]?[name]?.phase = .idle
                 observe(thing, name, now: now)
             case .cancellation(let socket, let event): cancel(event, socket, now: now)
-            case .silence(let thing): silenceIsDue(thing, now: now)
+            case .silence(let thing, let socket): silenceIsDue(thing, socket, now: now)
             }
         }
     }

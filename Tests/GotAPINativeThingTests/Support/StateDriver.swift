@@ -25,6 +25,7 @@ struct StateDriver {
     /// What commits fail with.
     var failure: String?
     var serviceChanges = 0
+    var logged: [String] = []
     private var lastMessage: UInt64 = 0
     private var lastSocket: UInt64 = 0
 
@@ -49,7 +50,8 @@ struct StateDriver {
         case .send(let socket, let text):
             sent[socket, default: []].append((try? JSONNode(parsing: text)) ?? nil)
         case .close(let socket): closed.append(socket)
-        case .known, .log: ()
+        case .known: ()
+        case .log(_, let text): logged.append(text)
         case .commit(let changes, let commitment):
             if failure == nil { written += changes }
             if holdsCommits { held.append(commitment) } else { state.committed(commitment, failure: failure, now: now) }
