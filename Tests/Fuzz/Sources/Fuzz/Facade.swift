@@ -1,0 +1,1 @@
+../../../../Sources/GotAPINativeThing/Services/Facade.swift
