@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import Glibc
+import GotAPICore
 
 /// What a client of the control socket has to send first, as a line of its own: the content of a file that only the
 /// gateway's user and root can read.
@@ -55,8 +56,5 @@ struct ControlKey: Sendable, Equatable {
     }
 
     /// Takes the same time wherever the first difference is.
-    func matches(_ line: some Collection<UInt8>) -> Bool {
-        guard line.count == Self.length else { return false }
-        return zip(line, text.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-    }
+    func matches(_ line: some Collection<UInt8>) -> Bool { isSameSecret(line, text.utf8) }
 }

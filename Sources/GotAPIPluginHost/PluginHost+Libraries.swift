@@ -78,7 +78,7 @@ extension PluginHost {
         let id = library.image.note.id
         let wishes = settings.wishes(for: id)
         let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.sha256)
-        let isolation = isolation(of: suspect, wanted: wishes.isolation ?? settings.defaultIsolation)
+        let isolation = isolation(of: suspect, wanted: settings.isolation(of: id))
         if isolation == .none, let failure = library.image.inProcessFailure { throw failure }
         let dataPath = settings.statePath + "/plugins/" + id
         let cage: Cage?

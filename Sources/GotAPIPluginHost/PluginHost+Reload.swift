@@ -40,13 +40,10 @@ extension PluginHost {
     /// Those that run or will again. The others are forgotten, so that their files are looked at anew.
     private func servedPlugins() async -> [PluginSupervisor] {
         let (served, unserved) = table.withLockedValue { table in
-            let failed = Set(table.slots.compactMap(\.hosted).filter(\.hasFailed).map { ObjectIdentifier($0) })
-            let plugins = table.slots.compactMap(\.hosted)
-            table.slots.removeAll { $0.hosted.map { failed.contains(ObjectIdentifier($0)) } ?? false }
-            return (
-                plugins.filter { !failed.contains(ObjectIdentifier($0)) },
-                plugins.filter { failed.contains(ObjectIdentifier($0)) }
-            )
+            // Asked once: it may change at any moment.
+            let failed = table.slots.compactMap(\.hosted).filter(\.hasFailed)
+            table.slots.removeAll { slot in failed.contains { $0 === slot.hosted } }
+            return (table.slots.compactMap(\.hosted), failed)
         }
         for plugin in unserved {
             let failure = plugin.current.startFailure
@@ -86,12 +83,17 @@ extension PluginHost {
     ) async -> Bool {
         guard plan.wishes == settings.wishes(for: plan.id) else { return false }
         guard plan.isolation == .none || plan.hiddenPaths == settings.hiddenPaths else { return false }
+        return await isThere(plan.library, in: scan)
+    }
+
+    /// Whether the file holds what was copied, in the same place.
+    private func isThere(_ library: PreparedLibrary, in scan: Scan) async -> Bool {
         // Whatever cannot be read cannot be copied either, which then says why.
         let content = try? await NIOThreadPool.singleton.runIfActive {
-            try LibraryContent(of: plan.library.file, from: scan.source)
+            try LibraryContent(of: library.file, from: scan.source)
         }
-        return content == plan.library.copy.content
-            && scan.source.resourcePath(of: plan.library.file) == plan.library.resourcePath
+        return content == library.copy.content
+            && scan.source.resourcePath(of: library.file) == library.resourcePath
     }
 
     /// The bytes are those that run; whom the owner trusts may have changed. Where they are not trusted any more, the report
@@ -122,13 +124,10 @@ extension PluginHost {
     /// Takes the copy that is mapped already, where the file holds what was refused in this process before: else each reload
     /// would leave another image and another copy behind.
     private func prepareUnlessMapped(_ file: LibraryFile, in scan: Scan) async -> Result<PreparedLibrary, LoadFailure> {
-        guard let mapped = table.withLockedValue({ $0.mapped[file.path] }) else { return await prepare(file, in: scan) }
-        let content = try? await NIOThreadPool.singleton.runIfActive {
-            try LibraryContent(of: file, from: scan.source)
+        guard let mapped = table.withLockedValue({ $0.mapped[file.path] }), await isThere(mapped.library, in: scan)
+        else {
+            return await prepare(file, in: scan)
         }
-        guard content == mapped.library.copy.content,
-            scan.source.resourcePath(of: file) == mapped.library.resourcePath
-        else { return await prepare(file, in: scan) }
         guard mapped.isFree else { return .failure(mapped.failure) }
         return await verify(mapped.library, in: scan).map { _ in mapped.library }
     }

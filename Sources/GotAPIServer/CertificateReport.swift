@@ -26,10 +26,9 @@ package struct CertificateReport: Sendable {
     /// Reads the certificate's file; makes none. Blocks.
     package init(_ configuration: Configuration) throws(Failure) {
         guard configuration.isTLSEnabled else { throw .switchedOff }
-        let folder = CertificateFolder(path: configuration.certificateFolder)
-        let isOwn = configuration.tlsCertificateFile == nil || configuration.tlsKeyFile == nil
-        file = isOwn ? folder.identity.certificateFile : configuration.tlsCertificateFile ?? ""
-        guard !isOwn || folder.hasCertificate else { throw .notYetMade(file: file) }
+        let source = CertificateSource(configuration)
+        file = source.identity.certificateFile
+        if case .own(let folder) = source, !folder.hasCertificate { throw .notYetMade(file: file) }
         do {
             certificate = try ServedCertificate(file: file)
         } catch {

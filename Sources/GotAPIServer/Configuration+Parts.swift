@@ -9,6 +9,12 @@ extension Configuration {
     /// Who may ask. The reader has checked every entry.
     var allowedAddresses: AddressRanges { (try? AddressRanges(allowedAddressList)) ?? AddressRanges() }
 
+    /// Who may read the pages.
+    var admission: @Sendable (IPAddress) -> Bool {
+        let allowed = allowedAddresses
+        return { allowed.contains($0) }
+    }
+
     /// Whether a thing may connect from an address. The reader has checked every entry.
     func admitsThing(from address: IPAddress) -> Bool {
         allowedAddresses.contains(address)

@@ -128,7 +128,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
         }
         var web: WebServer?
         do {
-            let files = WebFiles(configuration)
+            let files = StaticFiles(documentRoot: configuration.documentRoot, admits: configuration.admission)
             let listening = try await WebServer.start(
                 webConfiguration(gateway, certificate, files, things), on: group)
             web = listening
@@ -239,7 +239,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
     }
 
     private func webConfiguration(
-        _ gateway: Gateway, _ certificate: ServerCertificate, _ files: WebFiles, _ things: NativeThings?
+        _ gateway: Gateway, _ certificate: ServerCertificate, _ files: StaticFiles, _ things: NativeThings?
     ) -> WebConfiguration {
         let addresses =
             configuration.listensBeyondLoopback
@@ -255,12 +255,12 @@ package final class GatewayServer: ServiceLifecycle.Service {
                 addresses: addresses, port: configuration.interfacePort, tls: certificate.context,
                 routes: [WebRoute(path: "/gotapi", responder: gateway)] + downloads,
                 webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: gateway)]
-                    + (things?.webSocketRoutes ?? []), files: files.files)
+                    + (things?.webSocketRoutes ?? []), files: files)
         ]
         if let port = configuration.separateWebPort {
             listeners.append(
                 WebListener(
-                    addresses: addresses, port: port, tls: certificate.context, routes: downloads, files: files.files))
+                    addresses: addresses, port: port, tls: certificate.context, routes: downloads, files: files))
         }
         var web = WebConfiguration(listeners: listeners, logger: logger)
         web.onDroppedPushes = gateway.countLostPushes

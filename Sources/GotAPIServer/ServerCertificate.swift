@@ -11,40 +11,9 @@ import NIOPosix
 final class ServerCertificate: Sendable {
     /// What the files held when they were read.
     private struct Served: Sendable {
-        var source: Source
+        var source: CertificateSource
         var certificate: ServedCertificate
         var digest: [UInt8]
-    }
-
-    /// Where the files are.
-    private enum Source: Sendable {
-        case owners(TLSIdentity)
-        case own(CertificateFolder)
-
-        init(_ configuration: Configuration) {
-            if let certificateFile = configuration.tlsCertificateFile, let keyFile = configuration.tlsKeyFile {
-                self = .owners(
-                    TLSIdentity(
-                        certificateFile: certificateFile, keyFile: keyFile, chainFile: configuration.tlsChainFile))
-            } else {
-                self = .own(CertificateFolder(path: configuration.certificateFolder))
-            }
-        }
-
-        var identity: TLSIdentity {
-            switch self {
-            case .owners(let identity): identity
-            case .own(let folder): folder.identity
-            }
-        }
-
-        /// Reads what there is; makes or renews our own where it has to be. Blocks.
-        func read() throws -> Served {
-            if case .own(let folder) = self { _ = try folder.ensure(names: .ofThisHost(), now: time(nil)) }
-            let digest = try identity.digest()
-            return Served(
-                source: self, certificate: try ServedCertificate(file: identity.certificateFile), digest: digest)
-        }
     }
 
     /// What TLS connections use, or `nil` without TLS.
@@ -65,11 +34,19 @@ final class ServerCertificate: Sendable {
             return
         }
         do {
-            let served = try Source(configuration).read()
+            let served = try Self.read(CertificateSource(configuration))
             context = try TLSContextBox(served.source.identity)
             self.served = NIOLockedValueBox(served)
             logger.info("serving with a certificate", metadata: Self.metadata(served))
         } catch { throw StartFailure(error) }
+    }
+
+    /// Reads what there is; makes or renews our own where it has to be. Blocks.
+    private static func read(_ source: CertificateSource) throws -> Served {
+        if case .own(let folder) = source { _ = try folder.ensure(names: .ofThisHost(), now: time(nil)) }
+        let digest = try source.identity.digest()
+        return Served(
+            source: source, certificate: try ServedCertificate(file: source.identity.certificateFile), digest: digest)
     }
 
     private static func metadata(_ served: Served) -> Logger.Metadata {
@@ -92,7 +69,7 @@ final class ServerCertificate: Sendable {
     /// that exist keep what they have; where the files cannot be used, so do new ones.
     func reload(_ configuration: Configuration) async -> ReloadReport.Certificate {
         guard context != nil else { return .kept }
-        return await replace(from: Source(configuration))
+        return await replace(from: CertificateSource(configuration))
     }
 
     /// Issues our own certificate again when it has to be, until the task is cancelled; an owner's is left alone.
@@ -110,10 +87,10 @@ final class ServerCertificate: Sendable {
         }
     }
 
-    private func replace(from source: Source) async -> ReloadReport.Certificate {
+    private func replace(from source: CertificateSource) async -> ReloadReport.Certificate {
         do {
             return try await NIOThreadPool.singleton.runIfActive { [self] in
-                let new = try source.read()
+                let new = try Self.read(source)
                 guard new.digest != served.withLockedValue(\.self)?.digest else {
                     // Whose they are counts all the same: ours are renewed.
                     served.withLockedValue { $0?.source = source }

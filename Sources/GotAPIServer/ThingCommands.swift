@@ -80,10 +80,10 @@ extension StewardStatus {
 extension PairingStatus {
     fileprivate var json: JSONNode {
         [
-            "uuid": JSONNode(.text(uuid)), "name": name.map { JSONNode(.text($0)) } ?? nil,
+            "uuid": JSONNode(.text(uuid)), "name": JSONNode(name),
             "dialect": JSONNode(.text(dialect == .native ? "native" : "simple")),
             "state": JSONNode(.text(isOnline ? "online" : "offline")),
-            "address": address.map { JSONNode(.text($0.description)) } ?? nil,
+            "address": JSONNode(address?.description),
             "pairedAt": JSONNode(integerLiteral: Int(pairedAt)),
             "lastHello": lastHello.map { JSONNode(integerLiteral: Int($0)) } ?? nil,
             "services": JSONNode(.array(services.map(\.json))),

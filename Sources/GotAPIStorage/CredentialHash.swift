@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import Crypto
+import GotAPICore
 
 /// What is kept of a thing's passcode: a salt and SHA-256(salt, passcode).
 ///
@@ -26,9 +27,7 @@ package struct CredentialHash: Sendable, Equatable {
 
     /// Whether this was made of `passcode`. How long it takes depends on the length of `passcode` alone.
     package func matches(_ passcode: String) -> Bool {
-        let other = Self.digest(salt: salt, passcode: passcode)
-        guard other.count == digest.count else { return false }
-        return zip(other, digest).reduce(into: UInt8(0)) { $0 |= $1.0 ^ $1.1 } == 0
+        isSameSecret(Self.digest(salt: salt, passcode: passcode), digest)
     }
 
     private static func digest(salt: [UInt8], passcode: String) -> [UInt8] {

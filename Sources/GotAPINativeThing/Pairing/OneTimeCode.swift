@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import Crypto
+import GotAPICore
 
 /// The codes of the Simple Thing dialect: RFC 6238 with SHA-1, 6 digits, steps of 30 s, one step either way.
 enum OneTimeCode {
@@ -12,11 +13,10 @@ enum OneTimeCode {
     ///
     /// - Parameter time: seconds since 1970, UTC.
     static func counter(of code: String, secret: [UInt8], time: Int64) -> Int64? {
-        let given = Array(code.utf8)
         // All three are compared in full, so that time tells nothing.
-        return ([-1, 0, 1] as [Int64]).reduce(nil) { found, offset in
+        ([-1, 0, 1] as [Int64]).reduce(nil) { found, offset in
             let counter = time / step + offset
-            return equals(given, Array(make(secret: secret, counter: counter).utf8)) ? counter : found
+            return isSameSecret(code.utf8, make(secret: secret, counter: counter).utf8) ? counter : found
         }
     }
 
@@ -29,9 +29,5 @@ enum OneTimeCode {
         let number = code[offset..<offset + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } & 0x7fff_ffff
         let text = String(number % 1_000_000)
         return String(repeating: "0", count: digits - text.utf8.count) + text
-    }
-
-    private static func equals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.count == right.count && zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

@@ -17,15 +17,18 @@ struct MessageRate: Sendable, Equatable {
     /// - Parameter isKnown: whether the socket has said hello; before, ``ThingLimits/unknownMessagesPerSecond`` holds.
     /// - Returns: false where it is one too many.
     mutating func take(bytes: Int, isKnown: Bool, now: UInt64) -> Bool {
-        paid = max(paid, now) + (isKnown ? Self.messageCost : Self.unknownMessageCost) + Self.byteCost * UInt64(bytes)
-        return paid <= now + 2 * Self.second
+        pay((isKnown ? Self.messageCost : Self.unknownMessageCost) + Self.byteCost * UInt64(bytes), now: now)
     }
 
     /// Takes down what a message has caused to be written: a few bytes may change a thing of many.
     ///
     /// - Returns: false where that is too much.
     mutating func take(written bytes: Int, now: UInt64) -> Bool {
-        paid = max(paid, now) + Self.byteCost * UInt64(bytes)
+        pay(Self.byteCost * UInt64(bytes), now: now)
+    }
+
+    private mutating func pay(_ cost: UInt64, now: UInt64) -> Bool {
+        paid = max(paid, now) + cost
         return paid <= now + 2 * Self.second
     }
 }

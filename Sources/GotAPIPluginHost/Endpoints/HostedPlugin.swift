@@ -29,13 +29,12 @@ final class HostedPlugin: PluginEndpoint {
         var counters = Counters()
         var descriptor: PluginDescriptor?
         var services: [Service] = []
-        /// The members of its last answer to a discovery.
+        /// The members of its last answer to a discovery; the services of its descriptor no longer count then.
         var announcement: [UInt8]?
+        var hasAnnounced: Bool { announcement != nil }
         var state = PluginLifecycle.State.idle
         var isHung = false
         var isPublished = false
-        /// It has been asked for its services and has answered: those of its descriptor no longer count.
-        var hasAnnounced = false
         /// The last lines that its process printed.
         var output: [String] = []
         /// How its process ended.
@@ -219,10 +218,7 @@ final class HostedPlugin: PluginEndpoint {
     private func take(_ message: UInt64, _ reply: PluginReply) -> PendingTable.Entry? {
         guard let entry = traffic.withLockedValue({ $0.pending.remove(message) }) else { return nil }
         if entry.message.kind == .serviceDiscovery, case .members(let members) = reply {
-            traffic.withLockedValue { traffic in
-                traffic.hasAnnounced = true
-                traffic.announcement = members
-            }
+            traffic.withLockedValue { $0.announcement = members }
         }
         count(reply, for: entry.message)
         entry.reply(reply)

@@ -71,7 +71,7 @@ extension PluginSupervisor {
 
     func forget(_ plugin: HostedPlugin) {
         let plan = state.withLockedValue { state -> GenerationPlan? in
-            state.keepCounters(of: plugin)
+            state.counters.add(plugin.traffic.withLockedValue(\.counters))
             guard let index = state.replaced.firstIndex(where: { $0.plugin === plugin }) else { return nil }
             let plan = state.replaced.remove(at: index).plan
             // Its last answers may have begun subscriptions that the gateway has not moved yet.

@@ -237,11 +237,6 @@ extension PluginSupervisor.State {
         policy.reset()
         policy.started(now: HostedPlugin.now)
     }
-
-    /// Adds what a generation that is over has counted.
-    mutating func keepCounters(of plugin: HostedPlugin) {
-        counters.add(plugin.traffic.withLockedValue(\.counters))
-    }
 }
 
 extension HostedPlugin {

@@ -2,6 +2,7 @@
 
 import GotAPIGateway
 import GotAPIPluginHost
+import GotAPIWeb
 import Logging
 import NIOConcurrencyHelpers
 
@@ -12,7 +13,7 @@ extension GatewayServer {
         let gateway: Gateway
         let plugins: PluginHost
         let certificate: ServerCertificate
-        let files: WebFiles
+        let files: StaticFiles
         /// Has the gateway settings that follow from the configuration in force.
         let settings: @Sendable () -> GatewaySettings
     }
@@ -38,7 +39,7 @@ extension GatewayServer {
         setLogLevel(after.logLevel)
         report.certificate = await parts.certificate.reload(after)
         parts.gateway.apply(parts.settings())
-        parts.files.apply(after)
+        parts.files.replace(documentRoot: after.documentRoot, admits: after.admission)
         report.plugins = await parts.plugins.reload(after.pluginHostSettings(runnerPath: runnerPath))
         let (seconds, attoseconds) = (ContinuousClock.now - begin).components
         report.milliseconds = Int(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
