@@ -111,9 +111,9 @@ import Testing
         try await driver.stop()
     }
 
-    @Test func theOracleAnswersAsItsSuiteAsks() async throws {
+    @Test(arguments: Edition.all) func theOracleAnswersAsItsSuiteAsks(edition: Edition) async throws {
         let driver = try await PluginDriver.start(
-            try await Project.library("oracle", from: "Tests/Fixtures/Plugins/oracle"), id: "com.example.oracle")
+            try await edition.library("oracle", from: "Tests/Fixtures/Plugins/oracle"), id: "com.example.oracle")
         let set = #"{"result":0,"foo":{"bar":[1,null]}}"#
         #expect(try await driver.request(attribute: "raw", ["set": set])?.sorted == JSONNode.json(set))
         #expect(try await driver.request(attribute: "twice")?["data"]?.integer == 1)

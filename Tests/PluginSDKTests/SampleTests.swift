@@ -3,7 +3,8 @@
 import GotAPICore
 import Testing
 
-/// The samples behave as the recorded exchanges of the conformance suite show (gotapi-wire.md), case by case.
+/// The samples behave as the recorded exchanges of the conformance suite show (gotapi-wire.md), case by case: those that
+/// are built now, and those that were built when ABI 1.0 was published.
 @Suite(.timeLimit(.minutes(10))) struct SampleTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let request: String
@@ -31,9 +32,9 @@ import Testing
         }
     }
 
-    @Test func helloWorldSendsBackWhatItIsSent() async throws {
+    @Test(arguments: Edition.all) func helloWorldSendsBackWhatItIsSent(edition: Edition) async throws {
         let driver = try await PluginDriver.start(
-            try await Project.library("helloworld", from: "plugins/helloworld"), id: "com.github.futomi.hello-world")
+            try await edition.library("helloworld", from: "plugins/helloworld"), id: "com.github.futomi.hello-world")
         try await expect(
             [
                 Case(request: "get echo msg=hello", answer: #"{"result":0,"data":"hello"}"#),
@@ -51,9 +52,9 @@ import Testing
         try await driver.stop()
     }
 
-    @Test func lightsKeepTheirStates() async throws {
+    @Test(arguments: Edition.all) func lightsKeepTheirStates(edition: Edition) async throws {
         let driver = try await PluginDriver.start(
-            try await Project.library("lightemulator", from: "plugins/lightemulator"),
+            try await edition.library("lightemulator", from: "plugins/lightemulator"),
             id: "com.github.futomi.lightemulator")
         let done = #"{"data":null}"#
         func error(_ text: String) -> String { #"{"result":400,"data":null,"errorMessage":"\#(text)"}"# }
@@ -101,8 +102,8 @@ import Testing
         #expect(driver.log == [])
     }
 
-    @Test func theClockAnswersAsRecorded() async throws {
-        let driver = try await PluginDriver.start(try Project.clock(), id: "com.github.futomi.hello-clock")
+    @Test(arguments: Edition.all) func theClockAnswersAsRecorded(edition: Edition) async throws {
+        let driver = try await PluginDriver.start(try await edition.clock(), id: "com.github.futomi.hello-clock")
         try await expect(
             [
                 Case(
@@ -129,8 +130,8 @@ import Testing
         return subscription
     }
 
-    @Test func eachClientHasAClockOfItsOwn() async throws {
-        let driver = try await PluginDriver.start(try Project.clock(), id: "com.github.futomi.hello-clock")
+    @Test(arguments: Edition.all) func eachClientHasAClockOfItsOwn(edition: Edition) async throws {
+        let driver = try await PluginDriver.start(try await edition.clock(), id: "com.github.futomi.hello-clock")
         let begun = ContinuousClock.now
         let first = try await startClock(driver, client: "first")
         let second = try await startClock(driver, client: "second")

@@ -42,6 +42,19 @@ enum Project {
         return "\(output)/libgotapi-plugin-\(name).so"
     }
 
+    /// What was built when ABI 1.0 was published, for this kind of machine.
+    static let published = "\(root)/Tests/Fixtures/Published/1.0/x86_64"
+
+    /// One of the published libraries in Swift, which are kept in one archive.
+    static func publishedInSwift(_ name: String) async throws -> String {
+        let folder = "\(scratch)/published"
+        try await workshop.build(folder) {
+            mkdir(folder, 0o700)
+            return await Shell.run(["tar", "-xJf", "\(published)/swift.tar.xz", "-C", folder])
+        }
+        return "\(folder)/libgotapi-plugin-\(name).so"
+    }
+
     /// Another one each time.
     static func number() async -> Int { await workshop.nextNumber() }
 
