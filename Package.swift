@@ -97,6 +97,20 @@ let package = Package(
                 ])
             ]),
 
+        // What script/bench runs beside the gateway: the bare work, and the load. No other target knows them.
+        .executableTarget(
+            name: "floor",
+            dependencies: [
+                crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + nio, path: "Benchmarks/floor"),
+        .executableTarget(
+            name: "load",
+            dependencies: [
+                "GotAPITesting", lock, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + nio, path: "Benchmarks/load"),
+
         // What tests share, and the tests, a folder per module.
         .target(
             name: "GotAPITesting",

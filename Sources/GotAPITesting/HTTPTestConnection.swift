@@ -79,7 +79,7 @@ package final class HTTPTestConnection: Sendable {
 }
 
 /// Connects a client channel to 127.0.0.1, with TLS or without.
-func connectClient(
+package func connectClient(
     port: Int, tls: Bool, group: any EventLoopGroup,
     configure: @escaping @Sendable (any Channel) throws -> Void
 ) async throws -> any Channel {
