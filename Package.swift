@@ -19,6 +19,7 @@ let package = Package(
         .executable(name: "gotapi-plugin-runner", targets: ["gotapi-plugin-runner"]),
         .library(name: "GotAPIPlugin", targets: ["GotAPIPlugin"]),
         .library(name: "gotapi-plugin-simpleclock", type: .dynamic, targets: ["SimpleClock"]),
+        .library(name: "gotapi-plugin-testing", type: .dynamic, targets: ["GotAPIPluginTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -84,6 +85,8 @@ let package = Package(
         .executableTarget(
             name: "gotapi-plugin-runner", dependencies: ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"]),
         .target(name: "CGotAPISandbox"),
+        // A plug-in without a gateway: for unit tests and for the checker.
+        .target(name: "GotAPIPluginDriver", dependencies: ["GotAPICore", "GotAPIPluginRuntime"]),
 
         // What vendors build against.
         .systemLibrary(name: "CGotAPIPlugin", path: "PluginSDK/include"),
@@ -110,6 +113,25 @@ let package = Package(
             dependencies: [
                 "GotAPITesting", lock, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio, path: "Benchmarks/load"),
+        .systemLibrary(name: "CGotAPITesting", path: "PluginSDK/testing"),
+        .target(
+            name: "GotAPIPluginTesting",
+            dependencies: [
+                "GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginDriver", "CGotAPIPlugin", "CGotAPITesting",
+            ],
+            // Its header includes gotapi_plugin.h as a C program finds it.
+            swiftSettings: [.unsafeFlags(["-Xcc", "-I\(Context.packageDirectory)/PluginSDK/include"])],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker", "--version-script=\(Context.packageDirectory)/PluginSDK/testing/exports.map",
+                    // gold exports protected symbols all the same.
+                    "-use-ld=lld",
+                ]),
+                // Programs in C use it where there is no Swift.
+                .unsafeFlags(["-static-stdlib"], .when(configuration: .release)),
+            ]),
+
+        .target(name: "GotAPITestHost", path: "PluginSDK/testing/swift"),
 
         // What tests share, and the tests, a folder per module.
         .target(
@@ -155,7 +177,9 @@ let package = Package(
         .testTarget(
             name: "GotAPIServerTests", dependencies: ["GotAPIServer", "GotAPICore", "GotAPITesting", lock, log] + nio),
         .testTarget(
-            name: "PluginSDKTests", dependencies: ["GotAPIPluginRuntime", "GotAPICore", "CGotAPIPlugin"]),
+            name: "PluginSDKTests",
+            dependencies: ["GotAPIPluginRuntime", "GotAPICore", "GotAPITestHost", "CGotAPIPlugin"],
+            exclude: ["Testing"]),
         .testTarget(
             name: "EndToEnd",
             dependencies: [

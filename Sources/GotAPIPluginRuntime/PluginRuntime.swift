@@ -12,17 +12,19 @@ package import GotAPICore
 /// When the last reference goes, a plug-in that still runs is stopped on its own thread, which nobody waits for; then that
 /// thread ends. The library stays mapped, and so does its table of host functions.
 package final class PluginRuntime: Sendable {
-    private let core: RuntimeCore
+    let core: RuntimeCore
 
     /// - Parameters:
     ///   - name: for the thread, of which the system shows 15 bytes.
     ///   - outgoingIsWaiting: called from any thread when frames begin to wait, and not again before they were taken. No lock
     ///     is held; it may call ``takeOutgoing()``. It shall return soon: plug-in code may be what called.
     ///   - activity: where it is noted that the plug-in's code runs.
+    ///   - test: for runtimes that a test drives.
     package init(
-        name: String, activity: ActivityMark? = nil, outgoingIsWaiting: @escaping @Sendable () -> Void
+        name: String, activity: ActivityMark? = nil, test: TestControl? = nil,
+        outgoingIsWaiting: @escaping @Sendable () -> Void
     ) {
-        core = RuntimeCore(name: name, activity: activity, announce: outgoingIsWaiting)
+        core = RuntimeCore(name: name, activity: activity, test: test, announce: outgoingIsWaiting)
     }
 
     deinit { core.end() }

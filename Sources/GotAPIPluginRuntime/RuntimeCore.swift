@@ -9,14 +9,21 @@ final class RuntimeCore: Sendable {
     let monitor: Monitor<RuntimeState>
 
     let activity: ActivityMark?
+    let test: TestControl?
 
-    init(name: String, activity: ActivityMark?, announce: @escaping @Sendable () -> Void) {
+    init(
+        name: String, activity: ActivityMark?, test: TestControl?, announce: @escaping @Sendable () -> Void
+    ) {
         self.name = name
         self.activity = activity
+        self.test = test
         var state = RuntimeState()
         state.announce = announce
         monitor = Monitor(state)
     }
+
+    /// What all deadlines and timers go by, in nanoseconds.
+    var now: UInt64 { test?.time.now ?? MonotonicClock.now }
 
     /// Changes the state, then wakes whoever has to know: the plug-in's thread, the transport.
     @inline(__always)
@@ -24,7 +31,8 @@ final class RuntimeCore: Sendable {
         let (result, announce, wakes) = monitor.withLock { state in
             (body(&state), state.takeAnnouncement(), state.takeWakeUp())
         }
-        if wakes { monitor.signal() }
+        // In a test the plug-in's thread is not the only one that waits.
+        if test != nil { monitor.signalAll() } else if wakes { monitor.signal() }
         announce?()
         return result
     }
@@ -33,7 +41,7 @@ final class RuntimeCore: Sendable {
         // Read before the lock is taken; messages, which are nearly all, without making strings of their texts.
         if payload.first == MessageFrame.tag {
             let message = HeldMessage(try MessageFrame(payload), of: payload)
-            let now = MonotonicClock.now
+            let now = now
             try update { state in
                 Result { () throws(FrameError) in try state.receive(message, now: now) }
             }.get()
@@ -53,12 +61,17 @@ final class RuntimeCore: Sendable {
         while true {
             typealias Next = (work: Work?, announce: (@Sendable () -> Void)?)
             let (work, announce) = monitor.wait { state -> Monitor<RuntimeState>.Step<Next> in
-                let step = state.nextWork(now: MonotonicClock.now)
+                let step = state.nextWork(now: now)
                 let announce = state.takeAnnouncement()
                 switch step {
                 case .done(let work): return .done((work, announce))
                 case .wait(let moment):
-                    guard let announce else { return .wait(until: moment) }
+                    guard let announce else {
+                        guard test != nil else { return .wait(until: moment) }
+                        // The moment comes when the time is moved; who moves it waits for this sleep.
+                        monitor.signalAll()
+                        return .wait(until: nil)
+                    }
                     state.threadSleeps = false
                     return .done((nil, announce))
                 }

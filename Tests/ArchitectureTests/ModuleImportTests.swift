@@ -15,6 +15,8 @@ import Testing
         "GotAPIAuthorization": ["GotAPICore", "Crypto"],
         "GotAPIGateway": ["GotAPICore", "GotAPIAuthorization", "NIOConcurrencyHelpers", "Logging"],
         "GotAPIPluginRuntime": ["GotAPICore", "CGotAPIPlugin"],
+        "GotAPIPluginDriver": ["GotAPICore", "GotAPIPluginRuntime"],
+        "GotAPIPluginTesting": ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginDriver", "CGotAPITesting"],
         "GotAPIPluginHost": nio.union([
             "GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "COpenSSL", "Crypto", "Logging",
         ]),

@@ -25,7 +25,7 @@ package enum HostFrame: Sendable, Equatable {
 package struct LoadInstruction: Sendable, Equatable {
     /// The private copy.
     package var library: String
-    /// The id of the file's note; the descriptor must name the same.
+    /// The id of the file's note; the descriptor must name the same. Empty in tests that have not read the note.
     package var id: String
     /// The plug-in's `config` object as JSON text.
     package var config: String

@@ -13,7 +13,7 @@ extension HostTable {
         enter(host) { context in
             guard let subscription else { return .invalidArgument }
             return hand(
-                context.core.update { $0.subscribe(to: message, now: MonotonicClock.now) }, to: subscription)
+                context.core.update { $0.subscribe(to: message, now: context.core.now) }, to: subscription)
         }
     }
 
@@ -26,7 +26,7 @@ extension HostTable {
             switch MembersCheck.copy(members, length) {
             case .members(let members): return core.update { $0.push(members, to: subscription) }
             case .refused(let refusal, let reason):
-                core.update { $0.countBadMembers(reason, now: MonotonicClock.now) }
+                core.update { $0.countBadMembers(reason, now: core.now) }
                 return refusal
             }
         }
@@ -43,7 +43,7 @@ extension HostTable {
     }
 
     static let release: @convention(c) (Host, UInt64) -> gotapi_status = { host, handle in
-        enter(host) { context in context.core.update { $0.release(handle, now: MonotonicClock.now) } }
+        enter(host) { context in context.core.update { $0.release(handle, now: context.core.now) } }
     }
 
     // MARK: - Around
@@ -57,7 +57,7 @@ extension HostTable {
             let line = LogLine.make(UnsafeRawBufferPointer(start: text, count: count))
             return context.core.update { state in
                 guard state.isOpen else { return .closed }
-                state.outgoing.appendLog(level: level, line, now: MonotonicClock.now)
+                state.outgoing.appendLog(level: level, line, now: context.core.now)
                 return .ok
             }
         }
@@ -85,7 +85,7 @@ extension HostTable {
                     context.core.update { state in
                         guard state.isOpen else { return .refused(.closed) }
                         guard state.thread == UInt(pthread_self()) else { return .refused(.wrongThread) }
-                        return state.startTimer(delay: delay, interval: interval, user: user, now: MonotonicClock.now)
+                        return state.startTimer(delay: delay, interval: interval, user: user, now: context.core.now)
                     }, to: timer)
             }
         }
@@ -134,9 +134,10 @@ extension HostTable {
 
     @inline(__always)
     private static func place(
-        _ host: Host, _ text: TextOut, _ length: LengthOut, _ choose: (HostContext) -> StableText
+        _ host: Host, _ text: TextOut, _ length: LengthOut, function: StaticString = #function,
+        _ choose: (HostContext) -> StableText
     ) -> gotapi_status {
-        enter(host) { context in
+        enter(host, function) { context in
             guard let text, let length else { return .invalidArgument }
             HostTable.hand(nil, to: text, length)
             guard context.core.monitor.withLock({ $0.isOpen }) else { return .closed }

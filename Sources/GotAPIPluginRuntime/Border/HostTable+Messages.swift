@@ -84,7 +84,7 @@ extension HostTable {
         enter(host) { context in
             guard let milliseconds else { return .invalidArgument }
             milliseconds.pointee = 0
-            let now = MonotonicClock.now
+            let now = context.core.now
             return context.core.monitor.withLock { state in
                 guard let message = state.message(message) else { return .closed }
                 if message.answer != .over, now < message.deadline {
@@ -114,27 +114,27 @@ extension HostTable {
         enter(host) { context in
             let core = context.core
             // First whether an answer counts at all: it is checked without the lock, which may take a moment.
-            var status = core.monitor.withLock { $0.statusForAnswer(to: message, now: MonotonicClock.now) }
+            var status = core.monitor.withLock { $0.statusForAnswer(to: message, now: core.now) }
             if status == .ok {
                 switch MembersCheck.copy(members, length) {
                 case .members(let members):
-                    status = core.update { $0.answer(message, members: members, now: MonotonicClock.now) }
+                    status = core.update { $0.answer(message, members: members, now: core.now) }
                 case .refused(let refusal, let reason):
-                    core.update { $0.countBadMembers(reason, now: MonotonicClock.now) }
+                    core.update { $0.countBadMembers(reason, now: core.now) }
                     return refusal
                 }
             }
-            if status == .alreadyAnswered { core.update { $0.countSecondAnswer(now: MonotonicClock.now) } }
+            if status == .alreadyAnswered { core.update { $0.countSecondAnswer(now: core.now) } }
             return status
         }
     }
 
     @inline(__always)
     private static func read(
-        _ host: Host, _ message: UInt64, _ text: TextOut, _ length: LengthOut,
+        _ host: Host, _ message: UInt64, _ text: TextOut, _ length: LengthOut, function: StaticString = #function,
         _ choose: (borrowing MessageTexts) -> MessageTexts.Text?
     ) -> gotapi_status {
-        enter(host) { context in
+        enter(host, function) { context in
             guard let text, let length else { return .invalidArgument }
             hand(nil, to: text, length)
             return context.core.monitor.withLock { state in

@@ -45,12 +45,18 @@ enum HostTable {
         unsafeBitCast(function, to: Declared.self)
     }
 
-    /// Runs a host function's body with what the table belongs to.
+    /// Runs a host function's body with what the table belongs to. `function` is the name of the member that the function is.
     @inline(__always)
-    static func enter(_ host: Host, _ body: (HostContext) -> Status) -> gotapi_status {
+    static func enter(
+        _ host: Host, _ function: StaticString = #function, _ body: (HostContext) -> Status
+    ) -> gotapi_status {
         guard let context = host?.pointee.context else { return Status.invalidArgument.rawValue }
         // Retained in `make`, for ever.
-        return Unmanaged<HostContext>.fromOpaque(context)._withUnsafeGuaranteedRef { body($0).rawValue }
+        return Unmanaged<HostContext>.fromOpaque(context)._withUnsafeGuaranteedRef { context in
+            let status = body(context)
+            context.core.test?.tally.count(function, status)
+            return status.rawValue
+        }
     }
 
     /// Hands text out. What a plug-in gets with any status but OK is an empty text, should it look.

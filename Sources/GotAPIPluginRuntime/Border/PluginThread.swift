@@ -86,7 +86,7 @@ final class PluginThread {
 
     private func load(_ instruction: LoadInstruction) {
         do throws(LoadFailure) {
-            let library = try PluginLibrary(instruction)
+            let library = try PluginLibrary(instruction, entry: core.test?.entry)
             self.library = library
             table = HostTable.make(for: core, instruction)
             core.update { $0.loaded(library.descriptor, features: library.features) }
@@ -120,12 +120,12 @@ final class PluginThread {
 
     /// In this order: messages, subscriptions, timers, calls, the plug-in itself (plugin-abi.md, "Rules").
     private func stop() {
-        guard let closing = core.update({ $0.beginStop(now: MonotonicClock.now) }) else { return }
+        guard let closing = core.update({ $0.beginStop(now: core.now) }) else { return }
         if let functions = library?.functions {
             // One after another: in each callback the plug-in may let go of the messages behind it.
             for message in closing.messages where core.monitor.withLock({ $0.borrowExpired(message) }) {
                 functions.onMessageExpired?(plugin, message)
-                core.update { $0.endBorrow(now: MonotonicClock.now) }
+                core.update { $0.endBorrow(now: core.now) }
             }
             for (subscription, reason) in closing.subscriptions {
                 functions.onUnsubscribed?(plugin, subscription, reason.rawValue)

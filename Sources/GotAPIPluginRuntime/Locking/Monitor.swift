@@ -76,4 +76,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
     /// Wakes the one thread that waits in ``wait(_:)``.
     package func signal() { pthread_cond_signal(condition) }
+
+    /// Wakes all threads that wait in ``wait(_:)``. May be called under the lock too.
+    package func signalAll() { pthread_cond_broadcast(condition) }
 }

@@ -69,12 +69,15 @@ extension RuntimeState {
     }
 
     mutating func countSecondAnswer(now: UInt64) {
+        misdeeds.answeredTwice += 1
         complain(.answeredTwice, now: now) { count, _ in
             "a message was answered twice; the first answer stands (\(count) since this was said last)"
         }
     }
 
     mutating func countBadMembers(_ reason: String, now: UInt64) {
+        misdeeds.badMembers += 1
+        if misdeeds.badMembersReason == nil { misdeeds.badMembersReason = reason }
         complain(.badMembers, now: now) { count, _ in
             "an answer or push was refused: \(reason) (\(count) since this was said last)"
         }
@@ -121,6 +124,7 @@ extension RuntimeState {
         if message.answer == .awaited {
             finish(message, as: .over)
             if sayUnanswered(message, now: now) {
+                misdeeds.unanswered += 1
                 complain(.unanswered, now: now) { count, _ in
                     "the plug-in let go of a message without a valid answer (\(count) since this was said last)"
                 }

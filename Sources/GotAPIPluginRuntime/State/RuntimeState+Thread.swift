@@ -107,6 +107,11 @@ extension RuntimeState {
         isOpen && timers.stop(handle) ? .ok : .closed
     }
 
+    /// Whether the thread sleeps and has nothing to do until time passes.
+    func isIdle(now: UInt64) -> Bool {
+        threadSleeps && inbox.isEmpty && calls.isEmpty && (timers.nextDue ?? .max) > now
+    }
+
     /// Whether the thread sleeps although there is something for it; true once for each time.
     mutating func takeWakeUp() -> Bool {
         guard threadSleeps, !inbox.isEmpty || !calls.isEmpty || isEnding else { return false }

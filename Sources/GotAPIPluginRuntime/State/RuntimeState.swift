@@ -75,6 +75,7 @@ struct RuntimeState {
     /// Tells the transport that frames wait; `nil` once nobody wants to know any more.
     var announce: (@Sendable () -> Void)?
     var complaints = Complaints()
+    var misdeeds = Misdeeds()
 
     /// Which of the optional callbacks there are, and what is said in their place.
     struct Features {
@@ -221,6 +222,7 @@ struct RuntimeState {
 
     mutating func finishStop() {
         if phase != .refused && phase != .empty { phase = .stopped }
+        misdeeds.keptReferences = messages.values.reduce(0) { $1.isPassed ? $0 + $1.references : $0 }
         waitingStops = max(0, waitingStops - 1)
         isFinished = true
         dropEverything()
