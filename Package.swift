@@ -77,16 +77,21 @@ let package = Package(
         .executableTarget(
             name: "gotapi",
             dependencies: [
-                "GotAPIServer", "GotAPIControl", "GotAPICore",
+                "GotAPIServer", "GotAPIControl", "GotAPIPluginChecker", "GotAPIPluginProbes", "GotAPICore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // A plug-in's process: no Foundation, no NIO.
         .executableTarget(
-            name: "gotapi-plugin-runner", dependencies: ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"]),
+            name: "gotapi-plugin-runner",
+            dependencies: ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginProbes", "CGotAPISandbox"]),
         .target(name: "CGotAPISandbox"),
         // A plug-in without a gateway: for unit tests and for the checker.
         .target(name: "GotAPIPluginDriver", dependencies: ["GotAPICore", "GotAPIPluginRuntime"]),
+        .target(name: "GotAPIPluginProbes", dependencies: ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginDriver", "CGotAPIPlugin"]),
+        .target(
+            name: "GotAPIPluginChecker",
+            dependencies: ["GotAPICore", "GotAPIPluginDriver", "GotAPIPluginHost", "GotAPIPluginProbes"]),
 
         // What vendors build against.
         .systemLibrary(name: "CGotAPIPlugin", path: "PluginSDK/include"),
@@ -154,6 +159,8 @@ let package = Package(
         .testTarget(
             name: "GotAPIPluginHostTests",
             dependencies: ["GotAPIPluginHost", "GotAPICore", "gotapi-plugin-runner", crypto, lock, log] + nio),
+        .testTarget(
+            name: "GotAPIPluginCheckerTests", dependencies: ["GotAPIPluginChecker", "GotAPIPluginProbes", "GotAPICore"]),
         .testTarget(
             name: "GotAPIStorageTests",
             dependencies: ["GotAPIStorage", "GotAPICore", lock, .product(name: "GRDB", package: "GRDB.swift")]),

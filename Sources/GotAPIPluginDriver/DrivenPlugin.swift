@@ -104,6 +104,13 @@ package final class DrivenPlugin {
 
     /// Sends a message, of which the number and the deadline are put in here; returns the number.
     package func send(_ message: PluginMessage) -> UInt64 {
+        defer { settle() }
+        return post(message)
+    }
+
+    /// The same without waiting for anything.
+    @discardableResult
+    package func post(_ message: PluginMessage) -> UInt64 {
         lastMessage += 1
         var message = message
         message.id = lastMessage
@@ -111,7 +118,6 @@ package final class DrivenPlugin {
         message.deadline = control.time.now + Self.messageTime
         pending[message.id] = Pending(client: message.clientID, deadline: message.deadline)
         deliver(.message(message))
-        settle()
         return message.id
     }
 
@@ -121,10 +127,10 @@ package final class DrivenPlugin {
         return outcomes.removeValue(forKey: message)
     }
 
-    /// Whether the message's outcome is still open.
-    package func isPending(_ message: UInt64) -> Bool {
+    /// Drops the outcomes that were not taken.
+    package func forgetOutcomes() {
         take()
-        return pending[message] != nil
+        outcomes = [:]
     }
 
     /// Waits for a message's outcome, also where a thread of the plug-in's own makes it; `nil`: none until `limit`, on

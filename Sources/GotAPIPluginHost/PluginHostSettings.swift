@@ -89,8 +89,8 @@ package struct PluginHostSettings: Sendable, Equatable {
         return wishes
     }
 
-    /// proc_pid_exe(5)
-    private static var folderOfProgram: String {
+    /// Where this process's own program lies: proc_pid_exe(5).
+    package static var folderOfProgram: String {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = max(0, readlink("/proc/self/exe", &bytes, bytes.count))
         let path = String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)

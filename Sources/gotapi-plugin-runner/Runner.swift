@@ -2,6 +2,7 @@
 
 import CGotAPISandbox
 import Glibc
+import GotAPIPluginProbes
 
 /// The process that runs one plug-in (plugin-abi.md, "Where it runs"): `gotapi-plugin-runner ID PARENT`, started by the gateway
 /// with one end of a socket pair as standard input. ID is for people who look at a list of processes; PARENT is the
@@ -13,6 +14,8 @@ struct Runner {
 
     static func main() {
         let arguments = CommandLine.arguments
+        // A child of `gotapi plugin check`.
+        if arguments.count > 1, arguments[1] == "--check" { check(Array(arguments.dropFirst())) }
         let name = arguments.count > 1 ? arguments[1] : "plug-in"
         let parent = arguments.count > 2 ? pid_t(arguments[2]) ?? -1 : 0
 
@@ -45,6 +48,17 @@ struct Runner {
                 "the gateway sent what is no frame (\(error)): gotapi and gotapi-plugin-runner are of different versions"
             )
         }
+    }
+
+    private static func check(_ arguments: [String]) -> Never {
+        guard let probe = PluginProbe(arguments: arguments) else {
+            quit(wrongUse, "gotapi-plugin-runner --check is started by gotapi plugin check")
+        }
+        // Fails where the checker is gone: then there is nothing to do.
+        guard cgotapi_die_with_parent(getppid()) == 0 else { _exit(0) }
+        let dump = cgotapi_not_dumpable()
+        guard dump == 0 else { quit(1, "core dumps cannot be switched off: \(String(cString: strerror(dump)))") }
+        probe.run()
     }
 
     private static func isStreamSocket(_ descriptor: CInt) -> Bool {

@@ -6,8 +6,8 @@ import GotAPICore
 /// `gotapi plugin …`
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Look after the plug-ins of a running gateway.",
-        subcommands: [List.self, Start.self])
+        commandName: "plugin", abstract: "Look after the plug-ins of a running gateway, and check libraries.",
+        subcommands: [List.self, Start.self, CheckLibrary.self])
 
     /// `gotapi plugin list`: what runs, and what was refused and why.
     struct List: AsyncParsableCommand {

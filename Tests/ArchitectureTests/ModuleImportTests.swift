@@ -16,11 +16,13 @@ import Testing
         "GotAPIGateway": ["GotAPICore", "GotAPIAuthorization", "NIOConcurrencyHelpers", "Logging"],
         "GotAPIPluginRuntime": ["GotAPICore", "CGotAPIPlugin"],
         "GotAPIPluginDriver": ["GotAPICore", "GotAPIPluginRuntime"],
+        "GotAPIPluginProbes": ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginDriver", "CGotAPIPlugin"],
+        "GotAPIPluginChecker": ["GotAPICore", "GotAPIPluginDriver", "GotAPIPluginHost", "GotAPIPluginProbes"],
         "GotAPIPluginTesting": ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginDriver", "CGotAPITesting"],
         "GotAPIPluginHost": nio.union([
             "GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "COpenSSL", "Crypto", "Logging",
         ]),
-        "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox"],
+        "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginProbes", "CGotAPISandbox"],
         "GotAPIStorage": ["GotAPICore", "GRDB", "Crypto", "Dispatch", "NIOConcurrencyHelpers"],
         "GotAPIDiscovery": ["GotAPICore", "CAvahi", "Dispatch", "Logging"],
         "GotAPIControl": nio.union(["GotAPICore"]),
@@ -35,7 +37,9 @@ import Testing
             "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
             "GotAPIDiscovery", "GotAPINativeThing", "GotAPIStorage", "Logging", "ServiceLifecycle", "UnixSignals",
         ]),
-        "gotapi": ["GotAPICore", "GotAPIServer", "GotAPIControl", "ArgumentParser"],
+        "gotapi": [
+            "GotAPICore", "GotAPIServer", "GotAPIControl", "GotAPIPluginChecker", "GotAPIPluginProbes", "ArgumentParser",
+        ],
         "GotAPITesting": nio.union([
             "GotAPICore", "GotAPIServer", "GotAPINativeThing", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging",
             "Crypto", "ServiceLifecycle",

@@ -5,12 +5,26 @@ import GotAPICore
 /// The dynamic section (elf(5), `Elf64_Dyn`): what the dynamic linker goes by.
 struct ELFDynamicSection {
     private static let symbolSize: UInt64 = 24
+    /// How many exported symbols, and how many needed libraries, are named.
+    private static let namedSymbols = 64
+
+    /// What the tables of symbols and texts say.
+    struct Symbols {
+        /// Up to three names of `STB_GNU_UNIQUE` symbols.
+        var unique: [String] = []
+        /// Up to 64 names of what is exported besides the entry.
+        var exported: [String] = []
+        /// Up to 64 names of libraries that the dynamic linker loads with it (`DT_NEEDED`).
+        var needed: [String] = []
+    }
 
     private var symbolTable: UInt64?
     private var stringTable: UInt64?
     private var stringSize: UInt64?
     private var hashTable: UInt64?
     private var gnuHashTable: UInt64?
+    /// Where in the table of texts the names stand.
+    private var needed: [UInt64] = []
 
     init(_ file: ELFBytes, segments: ELFSegments) throws(LoadFailure) {
         guard let dynamic = segments.dynamic else {
@@ -25,6 +39,8 @@ struct ELFDynamicSection {
             }
             switch tag {
             case 0: hasEnd = true  // DT_NULL
+            case 1:  // DT_NEEDED
+                if needed.count < Self.namedSymbols { needed.append(value) }
             case 4: hashTable = value  // DT_HASH
             case 5: stringTable = value  // DT_STRTAB
             case 6: symbolTable = value  // DT_SYMTAB
@@ -59,11 +75,10 @@ struct ELFDynamicSection {
 
     /// Walks the dynamic symbols.
     ///
-    /// - Returns: up to three names of `STB_GNU_UNIQUE` symbols.
     /// - Throws: ``LoadFailure`` where `gotapi_plugin_entry` is not defined, or the tables point outside.
     func checkSymbols(
         of file: ELFBytes, segments: ELFSegments, sections: ELFSections
-    ) throws(LoadFailure) -> [String] {
+    ) throws(LoadFailure) -> Symbols {
         guard let symbolTable, let stringTable, let stringSize,
             let symbols = segments.fileRange(from: symbolTable), let strings = segments.fileRange(from: stringTable),
             stringSize <= strings.count
@@ -72,7 +87,7 @@ struct ELFDynamicSection {
         let (size, overflow) = count.multipliedReportingOverflow(by: Self.symbolSize)
         guard !overflow, size <= symbols.count else { throw Self.outside }
         var hasEntry = false
-        var uniqueSymbols: [String] = []
+        var found = Symbols()
         for index in 0..<count {
             let at = symbols.offset + index * Self.symbolSize
             guard let name = file.number(UInt32.self, at: at), let info = file.number(UInt8.self, at: at + 4),
@@ -85,9 +100,14 @@ struct ELFDynamicSection {
                 file.hasText("gotapi_plugin_entry", at: strings.offset + UInt64(name))
             {
                 hasEntry = true
+                continue
             }
-            if binding == 10, uniqueSymbols.count < 3 {  // STB_GNU_UNIQUE
-                uniqueSymbols.append(file.text(at: strings.offset + UInt64(name)))
+            if binding == 10, found.unique.count < 3 {  // STB_GNU_UNIQUE
+                found.unique.append(file.text(at: strings.offset + UInt64(name)))
+            }
+            // Not a version's name, which is absolute (SHN_ABS).
+            if binding == 1 || binding == 2 || binding == 10, section < 0xff00, found.exported.count < Self.namedSymbols {
+                found.exported.append(file.text(at: strings.offset + UInt64(name)))
             }
         }
         guard hasEntry else {
@@ -95,7 +115,8 @@ struct ELFDynamicSection {
                 .notAPlugin,
                 "does not export gotapi_plugin_entry; define it, with GOTAPI_EXPORT and, in C++, extern \"C\"")
         }
-        return uniqueSymbols
+        found.needed = needed.filter { $0 < stringSize }.map { file.text(at: strings.offset + $0) }
+        return found
     }
 
     /// The dynamic section does not say how many symbols there are; the hash tables do, or the section header.

@@ -10,6 +10,10 @@ package struct LibraryImage: Sendable, Equatable {
     package let note: LibraryNote
     /// Up to three of the symbols that the dynamic linker would make unique in the whole process (`STB_GNU_UNIQUE`).
     package let uniqueSymbols: [String]
+    /// Up to 64 of the symbols that it exports besides its entry.
+    package let otherExports: [String]
+    /// Up to 64 of the libraries that it needs, by name.
+    package let neededLibraries: [String]
 
     /// Checks the bytes of a whole file.
     ///
@@ -21,7 +25,10 @@ package struct LibraryImage: Sendable, Equatable {
         let sections = try ELFSections(file, header: header)
         note = try LibraryNote.find(in: file, segments: segments, sections: sections)
         let dynamic = try ELFDynamicSection(file, segments: segments)
-        uniqueSymbols = try dynamic.checkSymbols(of: file, segments: segments, sections: sections)
+        let symbols = try dynamic.checkSymbols(of: file, segments: segments, sections: sections)
+        uniqueSymbols = symbols.unique
+        otherExports = symbols.exported
+        neededLibraries = symbols.needed
     }
 
     /// The refusal of a library that may not run in the gateway's own process, or `nil`.

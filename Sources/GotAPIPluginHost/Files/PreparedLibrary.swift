@@ -2,7 +2,7 @@
 
 import Crypto
 import Glibc
-import GotAPICore
+package import GotAPICore
 
 /// A library that passed everything that can be checked without running it: plugin-abi.md, "Loading", steps 1 to 4.
 struct PreparedLibrary: Sendable {
@@ -50,6 +50,22 @@ extension LibraryImage {
         }
         defer { munmap(address, size) }
         try self.init(checking: UnsafeRawBufferPointer(start: address, count: size))
+    }
+
+    /// Checks a library wherever it lies, whoever may write to it: for its author. It is read whole into memory.
+    package init(file path: String) throws(LoadFailure) {
+        let file = try LoadFailure.describing(path) { () throws(SystemError) in
+            try FileDescriptor(opening: path, O_RDONLY)
+        }
+        let bytes = try LoadFailure.describing(path) { () throws(SystemError) in
+            try file.readAll(limit: LibraryStore.maximumSize)
+        }
+        let outcome = bytes.withUnsafeBytes { buffer -> Result<LibraryImage, LoadFailure> in
+            do throws(LoadFailure) { return .success(try LibraryImage(checking: buffer)) } catch {
+                return .failure(error)
+            }
+        }
+        self = try outcome.get()
     }
 
     /// Checks a library where it lies, without a copy: for reports. It is read whole into memory.

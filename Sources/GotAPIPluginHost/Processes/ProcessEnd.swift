@@ -1,17 +1,17 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 /// How a process ended, or why its end was brought about.
-enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
+package enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
     case exited(status: Int32)
     case signalled(Int32)
 
     /// Reads the status of waitpid(2).
-    init(waitStatus: Int32) {
+    package init(waitStatus: Int32) {
         let signal = waitStatus & 0x7f
         self = signal == 0 ? .exited(status: (waitStatus >> 8) & 0xff) : .signalled(signal)
     }
 
-    var description: String {
+    package var description: String {
         switch self {
         case .exited(let status): "exited with status \(status)"
         case .signalled(let signal):

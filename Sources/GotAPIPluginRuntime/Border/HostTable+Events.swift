@@ -43,7 +43,10 @@ extension HostTable {
     }
 
     static let release: @convention(c) (Host, UInt64) -> gotapi_status = { host, handle in
-        enter(host) { context in context.core.update { $0.release(handle, now: context.core.now) } }
+        // Releasing a subscription that is over is allowed, a message that is not held is not: they are told apart.
+        enter(host, HandleSource.isMessage(handle) ? "releaseMessage" : "release") { context in
+            context.core.update { $0.release(handle, now: context.core.now) }
+        }
     }
 
     // MARK: - Around

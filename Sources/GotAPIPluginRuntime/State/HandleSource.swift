@@ -29,6 +29,9 @@ struct HandleSource {
         }
     }
 
+    /// Whether a handle is a message's, of any runtime and whether it is over or not.
+    static func isMessage(_ handle: UInt64) -> Bool { handle >> 44 & 3 == Kind.message.rawValue }
+
     private static let runtimes = Monitor<UInt64>(0)
 
     mutating func next(_ kind: Kind) -> UInt64 {

@@ -1,0 +1,108 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+package import GotAPICore
+package import GotAPIPluginProbes
+
+/// What `gotapi plugin check` has found out about a file.
+package struct PluginCheckReport: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case passed
+        case warning
+        case failed
+        /// Something before it has failed.
+        case notRun = "not run"
+    }
+
+    package let file: String
+    /// Of the random requests: with the same one the same requests are sent.
+    package let seed: UInt64
+    /// As the file's note has it; `nil` where that could not be read.
+    package private(set) var id: String?
+    package private(set) var findings: [CheckFinding] = []
+    /// What was done less of, and why.
+    package private(set) var notes: [String] = []
+    private var run: Set<PluginCheck> = []
+
+    package init(file: String, seed: UInt64) {
+        self.file = file
+        self.seed = seed
+    }
+
+    // MARK: - What happens
+
+    mutating func identify(_ id: String) { self.id = id }
+
+    /// A check was gone through to its end.
+    mutating func finished(_ checks: [PluginCheck]) { run.formUnion(checks) }
+
+    /// The same finding in another phase counts once.
+    mutating func add(_ finding: CheckFinding) {
+        guard !findings.contains(where: { $0.check == finding.check && $0.remedy == finding.remedy }) else { return }
+        findings.append(finding)
+    }
+
+    mutating func add(note: String) { notes.append(note) }
+
+    // MARK: - What it comes to
+
+    package func state(of check: PluginCheck) -> State {
+        let own = findings.filter { $0.check == check }
+        if own.contains(where: { $0.severity == .problem }) { return .failed }
+        if !own.isEmpty { return .warning }
+        return run.contains(check) ? .passed : .notRun
+    }
+
+    /// Whether nothing has failed and everything was looked at.
+    package var hasPassed: Bool {
+        PluginCheck.allCases.allSatisfy { [.passed, .warning].contains(state(of: $0)) }
+    }
+
+    /// A table, a line for each finding, and the sum; for a terminal.
+    package var text: String {
+        let width = PluginCheck.allCases.map(\.rawValue.count).max() ?? 0
+        var lines = ["\(Printable.text(file)): \(id ?? "no plug-in"), seed \(seed)", ""]
+        for check in PluginCheck.allCases {
+            let name = check.rawValue + String(repeating: " ", count: width - check.rawValue.count)
+            let state = state(of: check).rawValue
+            lines.append("\(name)  \(state)\(String(repeating: " ", count: 9 - state.count))\(check.title)")
+        }
+        for check in PluginCheck.allCases {
+            for finding in findings where finding.check == check {
+                lines.append("")
+                lines.append("\(finding.check.rawValue): \(finding.severity.rawValue): \(Printable.text(finding.what))")
+                lines.append("    to change: \(Printable.text(finding.remedy))")
+            }
+        }
+        if !notes.isEmpty { lines.append("") }
+        lines += notes.map { "note: \(Printable.text($0))" }
+        let problems = findings.count { $0.severity == .problem }
+        lines.append("")
+        lines.append(
+            problems == 0
+                ? "passed, with \(findings.count) warnings"
+                : "failed: \(problems) problems, \(findings.count - problems) warnings")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The same for programs: an object.
+    package var json: JSONNode {
+        let checks = PluginCheck.allCases.map { check -> JSONNode in
+            let own = findings.filter { $0.check == check }.map { finding -> JSONNode in
+                [
+                    "severity": JSONNode(.text(finding.severity.rawValue)), "what": JSONNode(.text(finding.what)),
+                    "remedy": JSONNode(.text(finding.remedy)),
+                ]
+            }
+            return [
+                "check": JSONNode(.text(check.rawValue)), "title": JSONNode(.text(check.title)),
+                "state": JSONNode(.text(state(of: check).rawValue)), "findings": JSONNode(.array(own)),
+            ]
+        }
+        return [
+            "file": JSONNode(.text(file)), "id": JSONNode(id.map { .text($0) } ?? .null),
+            // A text, since not every reader of JSON has numbers of 64 bits.
+            "seed": JSONNode(.text(String(seed))), "passed": JSONNode(.boolean(hasPassed)),
+            "checks": JSONNode(.array(checks)), "notes": JSONNode(.array(notes.map { JSONNode(.text($0)) })),
+        ]
+    }
+}

@@ -1,0 +1,135 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import GotAPIPluginDriver
+import GotAPIPluginRuntime
+
+extension PluginProbe {
+    /// Random requests; the plug-in's time goes on by a second with each hundred.
+    func probeRandomRequests() {
+        guard let (plugin, descriptor) = makePlugin(), start(plugin) else { return }
+        var slowest = Slowest()
+        let services = discover(plugin, descriptor, &slowest)
+        var requests = RandomRequests(
+            seed: settings.seed, services: services, words: LibraryWords.find(in: library, services: services))
+        let begin = Self.now
+        var badBefore = 0
+        for count in 1...max(1, settings.requests) {
+            let request = requests.request()
+            let number = send(request, to: plugin, &slowest)
+            if plugin.takeOutcome(of: number) == .unanswered || plugin.misdeeds.badMembers > badBefore,
+                !request.isHuge
+            {
+                sayUnanswered(request, number: count)
+            }
+            badBefore = plugin.misdeeds.badMembers
+            var lines = 0
+            while plugin.takeLine() != nil { lines += 1 }
+            if lines > 100 {
+                found(
+                    .log, "\(lines) lines are logged for one request: \(request.described)",
+                    "log what an owner has to know; more than 1,000 lines a second are left out")
+                break
+            }
+            if count % 100 == 0 {
+                for _ in 0..<20_000 where plugin.takePush() == nil { break }
+                plugin.advance(milliseconds: 1_000)
+            }
+            if Self.now - begin > settings.requestsLimit {
+                record.write(.note("random requests ended after \(count) of \(settings.requests): they take too long"))
+                break
+            }
+        }
+        sayBlocking(slowest)
+        sayMisdeedsOfRandomRequests(plugin)
+        stop(plugin, .stopInFlight)
+    }
+
+    private func sayUnanswered(_ request: PluginMessage, number: Int) {
+        found(
+            .requests, "request \(number) of seed \(settings.seed) gets no valid answer: \(request.described)",
+            "answer every request; what is not understood gets gotapi_return_error")
+        finish()
+    }
+
+    private func sayMisdeedsOfRandomRequests(_ plugin: DrivenPlugin) {
+        // That values of 64 KiB cannot be sent back is no fault.
+        if plugin.misdeeds.badMembers == 0 { sayMisdeeds(plugin) }
+    }
+
+    // MARK: - Cycles
+
+    /// Starts, asks and stops, again and again.
+    func probeCycles() {
+        guard let (plugin, descriptor) = makePlugin() else { return }
+        var slowest = Slowest()
+        var memory = Growth()
+        var descriptors = Growth()
+        var threads = Growth()
+        let part = max(1, settings.cycles / 5)
+        let begin = Self.now
+        for cycle in 1...max(5, settings.cycles) {
+            guard start(plugin, .cycles) else { return }
+            let services = discover(plugin, descriptor, &slowest)
+            for request in plainRequests(services).prefix(8) { _ = send(request, to: plugin, &slowest) }
+            while plugin.takePush() != nil || plugin.takeLine() != nil { continue }
+            stop(plugin, .cycles)
+            if cycle % part == 0 {
+                memory.add(ProcessCounts.residentBytes)
+                descriptors.add(ProcessCounts.descriptors)
+                threads.add(ProcessCounts.threads)
+            }
+            if Self.now - begin > settings.requestsLimit {
+                record.write(.note("cycles ended after \(cycle) of \(settings.cycles): they take too long"))
+                break
+            }
+        }
+        if let growth = threads.steady(atLeast: 3) {
+            found(
+                .threads, "each stop leaves threads behind: \(growth) more after \(settings.cycles) cycles",
+                "join the plug-in's own threads in stop")
+        }
+        say(memory: memory, descriptors: descriptors, of: "starting and stopping \(settings.cycles) times")
+    }
+
+    // MARK: - Growth
+
+    /// The same requests in five rounds; between them everything is let go of.
+    func probeGrowth() {
+        guard let (plugin, descriptor) = makePlugin(), start(plugin) else { return }
+        var slowest = Slowest()
+        let services = discover(plugin, descriptor, &slowest)
+        let words = LibraryWords.find(in: library, services: services)
+        var memory = Growth()
+        var descriptors = Growth()
+        let begin = Self.now
+        rounds: for _ in 0..<5 {
+            var requests = RandomRequests(seed: settings.seed, services: services, words: words)
+            for count in 1...max(1, settings.roundRequests) {
+                let number = send(requests.request(), to: plugin, &slowest)
+                _ = plugin.takeOutcome(of: number)
+                while plugin.takeLine() != nil { continue }
+                if count % 100 == 0 { for _ in 0..<20_000 where plugin.takePush() == nil { break } }
+                if Self.now - begin > settings.requestsLimit { break rounds }
+            }
+            plugin.unsubscribe(client: nil, reason: .clientGone)
+            plugin.advance(milliseconds: 61_000)
+            plugin.forgetOutcomes()
+            memory.add(ProcessCounts.residentBytes)
+            descriptors.add(ProcessCounts.descriptors)
+        }
+        say(memory: memory, descriptors: descriptors, of: "the same \(settings.roundRequests) requests in each round")
+        stop(plugin, .stopInFlight)
+    }
+
+    private func say(memory: Growth, descriptors: Growth, of work: String) {
+        if let growth = memory.steady(atLeast: 256 << 10) {
+            found(
+                .memory, "resident memory grew by \(growth >> 10) KiB, without end: \(work)",
+                "free what was allocated; run the plug-in's tests under -fsanitize=address or valgrind")
+        }
+        if let growth = descriptors.steady(atLeast: 3) {
+            found(.descriptors, "\(growth) more descriptors are open, without end: \(work)", "close what was opened")
+        }
+    }
+}
