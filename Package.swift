@@ -77,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "gotapi",
             dependencies: [
-                "GotAPIServer", "GotAPIControl", "GotAPIPluginChecker", "GotAPIPluginProbes", "GotAPICore",
+                "GotAPIServer", "GotAPIControl", "GotAPIPluginChecker", "GotAPIPluginProbes", "GotAPIPluginProject",
+                "GotAPICore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -88,10 +89,16 @@ let package = Package(
         .target(name: "CGotAPISandbox"),
         // A plug-in without a gateway: for unit tests and for the checker.
         .target(name: "GotAPIPluginDriver", dependencies: ["GotAPICore", "GotAPIPluginRuntime"]),
-        .target(name: "GotAPIPluginProbes", dependencies: ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginDriver", "CGotAPIPlugin"]),
+        .target(
+            name: "GotAPIPluginProbes",
+            dependencies: ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginDriver", "CGotAPIPlugin"]),
         .target(
             name: "GotAPIPluginChecker",
             dependencies: ["GotAPICore", "GotAPIPluginDriver", "GotAPIPluginHost", "GotAPIPluginProbes"]),
+
+        // What `gotapi plugin new` writes. #embed is C23's; the files are below PluginSDK.
+        .target(name: "CPluginTemplates", cSettings: [.unsafeFlags(["-std=gnu23"])]),
+        .target(name: "GotAPIPluginProject", dependencies: ["CPluginTemplates"]),
 
         // What vendors build against.
         .systemLibrary(name: "CGotAPIPlugin", path: "PluginSDK/include"),
@@ -164,6 +171,7 @@ let package = Package(
         .testTarget(
             name: "GotAPIStorageTests",
             dependencies: ["GotAPIStorage", "GotAPICore", lock, .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "GotAPIPluginProjectTests", dependencies: ["GotAPIPluginProject"]),
         .testTarget(name: "GotAPIDiscoveryTests", dependencies: ["GotAPIDiscovery"]),
         .testTarget(
             name: "GotAPINativeThingTests",
@@ -207,7 +215,7 @@ let package = Package(
 for target in package.targets {
     switch target.type {
     case .regular, .test, .executable:
-        guard target.name != "CGotAPISandbox" else { continue }
+        guard !["CGotAPISandbox", "CPluginTemplates"].contains(target.name) else { continue }
         var settings = target.swiftSettings ?? []
         settings += [
             .enableUpcomingFeature("MemberImportVisibility"),

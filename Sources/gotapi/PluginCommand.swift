@@ -6,8 +6,8 @@ import GotAPICore
 /// `gotapi plugin …`
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Look after the plug-ins of a running gateway, and check libraries.",
-        subcommands: [List.self, Start.self, CheckLibrary.self])
+        commandName: "plugin", abstract: "Write plug-ins, check them, and look after those of a running gateway.",
+        subcommands: [New.self, CheckLibrary.self, List.self, Start.self])
 
     /// `gotapi plugin list`: what runs, and what was refused and why.
     struct List: AsyncParsableCommand {

@@ -37,8 +37,10 @@ import Testing
             "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
             "GotAPIDiscovery", "GotAPINativeThing", "GotAPIStorage", "Logging", "ServiceLifecycle", "UnixSignals",
         ]),
+        "GotAPIPluginProject": ["CPluginTemplates"],
         "gotapi": [
-            "GotAPICore", "GotAPIServer", "GotAPIControl", "GotAPIPluginChecker", "GotAPIPluginProbes", "ArgumentParser",
+            "GotAPICore", "GotAPIServer", "GotAPIControl", "GotAPIPluginChecker", "GotAPIPluginProbes",
+            "GotAPIPluginProject", "ArgumentParser",
         ],
         "GotAPITesting": nio.union([
             "GotAPICore", "GotAPIServer", "GotAPINativeThing", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "Logging",
