@@ -227,6 +227,43 @@ static inline gotapi_status gotapi_refuse(const gotapi_host *host, gotapi_messag
     return gotapi_return_members(host, message, &members);
 }
 
+/* ---- Answering later --------------------------------------------------------------------------------------------- */
+
+/* A message that is kept beyond its callback, in one owner's hands. {NULL, 0}: nothing is kept. */
+typedef struct gotapi_held {
+    const gotapi_host *host;
+    gotapi_message message;
+} gotapi_held;
+
+/* Keeps a message; call it inside the callback that the message was passed to. Where the status is not GOTAPI_OK nothing is
+ * kept. */
+static inline gotapi_status gotapi_hold(const gotapi_host *host, gotapi_message message, gotapi_held *held) {
+    const gotapi_status status = host->retain(host, message);
+    held->host = status == GOTAPI_OK ? host : NULL;
+    held->message = status == GOTAPI_OK ? message : 0;
+    return status;
+}
+
+/* Lets go, once: a second call does nothing. Without an answer by then the application gets an error at once. */
+static inline void gotapi_let_go(gotapi_held *held) {
+    if (held->host != NULL) held->host->release(held->host, held->message);
+    held->host = NULL;
+    held->message = 0;
+}
+
+/* Takes it out of `held`, whose next owner the result is. */
+static inline gotapi_held gotapi_pass_on(gotapi_held *held) {
+    const gotapi_held result = *held;
+    held->host = NULL;
+    held->message = 0;
+    return result;
+}
+
+#if defined(__GNUC__)
+/* Before a variable: GOTAPI_SCOPED gotapi_held held = …; is let go of wherever its scope is left, also by return. */
+#define GOTAPI_SCOPED __attribute__((cleanup(gotapi_let_go)))
+#endif
+
 /* ---- Log --------------------------------------------------------------------------------------------------------- */
 
 /* One line, as printf writes it; what is longer than 1,023 bytes is cut. `level` is one of GOTAPI_LOG_… */

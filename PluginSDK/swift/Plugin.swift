@@ -47,6 +47,23 @@ extension Plugin {
     public func stop() {}
 }
 
+/// A plug-in whose answers take their time: its handler awaits, and other messages are served meanwhile, so what it has
+/// read of its own properties before an `await` may have changed behind it.
+@PluginActor
+public protocol AsyncPlugin: Plugin {
+    /// Answers a request. Cancelled when the answer no longer counts: its time is over, its client gone, or the plug-in is
+    /// being stopped.
+    ///
+    /// - Throws: as ``Plugin``'s.
+    func answer(_ request: Request) async throws -> Answer
+}
+
+extension AsyncPlugin {
+    public func answer(_ request: Request) throws -> Answer {
+        .later { [self] in try await answer(request) }
+    }
+}
+
 /// A plug-in whose services come and go. Others have those of their ``PluginInformation``.
 public protocol ServiceDiscovering: Plugin {
     /// The services that there are now: objects with serviceId, name, online, scopes and whatever applications are to

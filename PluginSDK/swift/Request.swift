@@ -32,46 +32,65 @@ public struct Request: Sendable {
     /// A parameter, or `nil` where the request has none of that name, which is not the same as an empty one.
     public subscript(parameter: String) -> String? { reference.parameter(parameter) }
 
-    /// A parameter that must be there.
+    /// A parameter that must be there, or else is the default.
     ///
     /// - Throws: ``Failure`` 400, which names it.
-    public func text(_ parameter: String) throws(Failure) -> String {
-        guard let text = self[parameter] else { throw Failure(400, "The parameter `\(parameter)` is required.") }
+    public func text(_ parameter: String, default: String? = nil) throws(Failure) -> String {
+        guard let text = self[parameter] ?? `default` else {
+            throw Failure(400, "The parameter `\(parameter)` is required.")
+        }
         return text
     }
 
     /// A parameter that must be a decimal integer in `range`.
     ///
     /// - Throws: ``Failure`` 400, which names the parameter and what is allowed.
-    public func integer(_ parameter: String, in range: ClosedRange<Int>) throws(Failure) -> Int {
-        let text = try text(parameter)
-        guard let value = Int(text), range.contains(value), text.utf8.first != UInt8(ascii: "+") else {
-            throw Failure(
-                400,
-                "The parameter `\(parameter)` must be an integer from \(range.lowerBound) to \(range.upperBound).")
+    public func integer(
+        _ parameter: String, in range: ClosedRange<Int>, default: Int? = nil
+    ) throws(Failure) -> Int {
+        try value(parameter, default: `default`, "an integer from \(range.lowerBound) to \(range.upperBound)") { text in
+            guard let value = Int(text), range.contains(value), text.utf8.first != UInt8(ascii: "+") else { return nil }
+            return value
         }
-        return value
     }
 
     /// A parameter that must be a number in `range`, as JSON writes numbers.
     ///
     /// - Throws: ``Failure`` 400, which names the parameter and what is allowed.
-    public func number(_ parameter: String, in range: ClosedRange<Double>) throws(Failure) -> Double {
-        let text = try text(parameter)
-        let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }
-        guard isNumber, text.utf8.first != UInt8(ascii: "+"), let value = Double(text), range.contains(value) else {
-            throw Failure(
-                400, "The parameter `\(parameter)` must be a number from \(range.lowerBound) to \(range.upperBound).")
+    public func number(
+        _ parameter: String, in range: ClosedRange<Double>, default: Double? = nil
+    ) throws(Failure) -> Double {
+        try value(parameter, default: `default`, "a number from \(range.lowerBound) to \(range.upperBound)") { text in
+            let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }
+            guard isNumber, text.utf8.first != UInt8(ascii: "+"), let value = Double(text), range.contains(value)
+            else { return nil }
+            return value
         }
-        return value
     }
 
     /// A parameter that must be `true` or `false`.
     ///
     /// - Throws: ``Failure`` 400, which names the parameter and what is allowed.
-    public func boolean(_ parameter: String) throws(Failure) -> Bool {
-        guard let value = Bool(try text(parameter)) else {
-            throw Failure(400, "The parameter `\(parameter)` must be true or false.")
+    public func boolean(_ parameter: String, default: Bool? = nil) throws(Failure) -> Bool {
+        try value(parameter, default: `default`, "true or false") { Bool($0) }
+    }
+
+    /// A parameter that must be one of an enumeration's values.
+    ///
+    /// - Throws: ``Failure`` 400, which names the parameter and what is allowed.
+    public func choice<Value: RawRepresentable<String> & CaseIterable>(
+        _ parameter: String, of type: Value.Type = Value.self, default: Value? = nil
+    ) throws(Failure) -> Value {
+        let names = type.allCases.map(\.rawValue).joined(separator: ", ")
+        return try value(parameter, default: `default`, "one of \(names)") { Value(rawValue: $0) }
+    }
+
+    private func value<Value>(
+        _ parameter: String, default: Value?, _ allowed: String, _ read: (String) -> Value?
+    ) throws(Failure) -> Value {
+        if let `default`, self[parameter] == nil { return `default` }
+        guard let value = read(try text(parameter)) else {
+            throw Failure(400, "The parameter `\(parameter)` must be \(allowed).")
         }
         return value
     }

@@ -190,6 +190,112 @@ import Testing
         try await driver.stop()
     }
 
+    @Test func swiftParametersHaveDefaultsAndChoices() async throws {
+        let driver = try await swift()
+        let answer = try await driver.request(attribute: "defaults", ["required": "right"])
+        let expected = #"""
+            {"result":0,"text":"t","integer":5,"number":0.5,"boolean":true,"choice":"left","required":"right"}
+            """#
+        #expect(answer?.sorted == (try JSONNode.json(expected)))
+        // A default stands for what is not there, never for what is wrong.
+        for (name, text) in [
+            ("integer", "must be an integer from 0 to 10."), ("number", "must be a number from 0.0 to 1.0."),
+            ("boolean", "must be true or false."), ("choice", "must be one of left, right."),
+            ("required", "must be one of left, right."),
+        ] {
+            var parameters = ["required": "left"]
+            parameters[name] = ""
+            let answer = try await driver.request(attribute: "defaults", parameters)
+            #expect(answer?["result"]?.integer == 400)
+            #expect(answer?["errorMessage"]?.text == "The parameter `\(name)` \(text)")
+        }
+        let missing = try await driver.request(attribute: "defaults")
+        #expect(missing?["errorMessage"]?.text == "The parameter `required` is required.")
+        try await driver.stop()
+    }
+
+    @Test func aSwiftHandlerMayAwait() async throws {
+        let library = try await Project.package(
+            "\(Project.root)/Tests/Fixtures/Plugins/swiftlayer", product: "gotapi-plugin-asynclayer")
+        let driver = try await PluginDriver.start(library, id: "com.example.asynclayer")
+        #expect(try await driver.request(attribute: "elsewhere")?["data"]?.text == "elsewhere")
+        #expect(try await driver.request(attribute: "failure")?["errorMessage"]?.text == "by throwing")
+        #expect(try await driver.request(attribute: "throw") == nil)
+        #expect(try await driver.request(attribute: "unknown")?["result"]?.integer == 404)
+        let waiting = try driver.send(attribute: "wait")
+        let waking = try driver.send(attribute: "wake")
+        var answers: [UInt64: JSONNode] = [:]
+        while answers.count < 2 {
+            guard case .answer(let message, let members) = await driver.next() else { continue }
+            answers[message] = try JSONNode(parsing: members)
+        }
+        #expect(answers[waiting]?["data"]?.text == "woken" && answers[waking]?["result"]?.integer == 0)
+        // One that still waits does not hold up the end.
+        try driver.send(attribute: "wait")
+        try await driver.stop()
+        #expect(driver.log.contains("a handler failed: NotOurs()"), "\(driver.log)")
+    }
+
+    // MARK: - Rust
+
+    @Test func rustPanicsStopAtTheBorderAndMessagesOwnThemselves() async throws {
+        let driver = try await PluginDriver.start(
+            try await Project.library("rustlayer", from: "Tests/Fixtures/Plugins/rustlayer"),
+            id: "com.example.rustlayer")
+        for attribute in ["panic", "panicowned", "forget"] {
+            #expect(try await driver.request(attribute: attribute) == nil, "\(attribute)")
+        }
+        #expect(try await driver.request(attribute: "later")?["data"]?.text == "later")
+        #expect(try await driver.request(attribute: "thread")?["data"]?.text == "thread")
+        #expect(try await driver.request(attribute: "called")?["data"]?.text == "called")
+        #expect(try await driver.request(attribute: "unknown")?["result"]?.integer == 404)
+        try await expectPushes(of: driver)
+
+        let held = try driver.send(attribute: "hold")
+        try driver.send(.expire(message: held))
+        var answer: JSONNode?
+        let count = try driver.send(attribute: "held")
+        while answer == nil {
+            if case .answer(count, let members) = await driver.next() { answer = try JSONNode(parsing: members) }
+        }
+        #expect(answer?["data"]?.integer == 0)
+        try await driver.stop()
+        for text in ["on_message: thrown", "on_message: thrown with 42", "on_timer: thrown in a timer"] {
+            #expect(driver.log.contains(text), "\(driver.log)")
+        }
+        await #expect(throws: LoadFailure.self) {
+            _ = try await PluginDriver.start(
+                try await Project.library("rustlayer", from: "Tests/Fixtures/Plugins/rustlayer"),
+                id: "com.example.rustlayer", config: #"{"fail":true}"#)
+        }
+    }
+
+    @Test func rustReadsAndWritesValuesOfEveryKind() async throws {
+        let driver = try await PluginDriver.start(
+            try await Project.library("rustlayer", from: "Tests/Fixtures/Plugins/rustlayer"),
+            id: "com.example.rustlayer")
+        let good = ["integer": "-10", "number": "0.25", "empty": ""]
+        let answer = try await driver.request("put", attribute: "parameters", client: "c", good)
+        let expected = #"""
+            {"method_":"put","profile_":"t","client":"c","origin":"https://app.example","integer":-10,"number":0.25,
+             "empty":true,"absent":true,"replay":false,"text":"\"\\\n\u0001é","nan":null,"big":1e22,
+             "object":{"none":{},"null":null}}
+            """#
+        #expect(
+            answer?.sorted == (try JSONNode.json(expected)), "\(String(decoding: answer?.bytes ?? [], as: UTF8.self))")
+        for (name, value, text) in [
+            ("integer", nil, "is required."), ("integer", "11", "must be a number from -10 to 10."),
+            ("integer", "+1", "must be a number from -10 to 10."), ("integer", "", "must be a number from -10 to 10."),
+            ("number", "nan", "must be a number from 0 to 1."), ("number", "inf", "must be a number from 0 to 1."),
+        ] {
+            var parameters = good
+            parameters[name] = value
+            let answer = try await driver.request(attribute: "parameters", parameters)
+            #expect(answer?["errorMessage"]?.text == "The parameter `\(name)` \(text)")
+        }
+        try await driver.stop()
+    }
+
     @Test func swiftServicesAndClientsAreThePluginsChoice() async throws {
         let driver = try await swift()
         #expect(try await driver.answer(to: driver.send(.serviceDiscovery))?["services"]?.array == [])

@@ -431,6 +431,49 @@ static void answers(void) {
     free(answer);
 }
 
+/* A host table that counts references. */
+static int references;
+
+static gotapi_status count_retain(const struct gotapi_host *host, uint64_t handle) {
+    (void)host;
+    if (handle != 7) return GOTAPI_CLOSED;
+    references++;
+    return GOTAPI_OK;
+}
+
+static gotapi_status count_release(const struct gotapi_host *host, uint64_t handle) {
+    (void)host;
+    CHECK(handle == 7);
+    references--;
+    return GOTAPI_OK;
+}
+
+static void leave_a_scope(const gotapi_host *host) {
+    GOTAPI_SCOPED gotapi_held held;
+    if (gotapi_hold(host, 7, &held) != GOTAPI_OK) return;
+    CHECK(references == 1);
+}
+
+static void holding(void) {
+    gotapi_host host;
+    gotapi_held first, second;
+    memset(&host, 0, sizeof host);
+    host.retain = count_retain;
+    host.release = count_release;
+    CHECK(gotapi_hold(&host, 8, &first) == GOTAPI_CLOSED && first.host == NULL);
+    gotapi_let_go(&first);
+    CHECK(references == 0);
+    CHECK(gotapi_hold(&host, 7, &first) == GOTAPI_OK && references == 1);
+    second = gotapi_pass_on(&first);
+    gotapi_let_go(&first);
+    CHECK(references == 1 && second.message == 7);
+    gotapi_let_go(&second);
+    gotapi_let_go(&second);
+    CHECK(references == 0);
+    leave_a_scope(&host);
+    CHECK(references == 0);
+}
+
 int main(void) {
     setlocale(LC_ALL, "");
     everything();
@@ -441,6 +484,7 @@ int main(void) {
     mistakes();
     parsing();
     answers();
+    holding();
     if (failures != 0) printf("%d failed\n", failures);
     return failures == 0 ? 0 : 1;
 }

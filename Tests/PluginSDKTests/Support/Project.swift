@@ -72,8 +72,10 @@ enum Project {
     /// A Swift package that is not a part of this one.
     static func package(_ folder: String, product: String) async throws -> String {
         let output = "\(scratch)/\(product)"
-        try await workshop.build(folder) {
-            await Shell.run(["swift", "build", "--package-path", folder, "--scratch-path", output])
+        try await workshop.build(product) {
+            await Shell.run([
+                "swift", "build", "--package-path", folder, "--scratch-path", output, "--product", product,
+            ])
         }
         return "\(output)/debug/lib\(product).so"
     }

@@ -11,6 +11,11 @@ final class SwiftLayer: ServiceDiscovering, ClientChoosing {
 
     private struct NotOurs: Error {}
 
+    private enum Choice: String, CaseIterable {
+        case left
+        case right
+    }
+
     private let host: Host
     private var announced: [JSON] = []
     private var subscription: Subscription?
@@ -110,6 +115,15 @@ final class SwiftLayer: ServiceDiscovering, ClientChoosing {
                 "absent": .boolean(request["no such"] == nil), "empty": .boolean(request["empty"] == ""),
                 "method_": .text(request.method.rawValue), "client": .text(request.clientID),
                 "escapes": "\"\\\n\u{1}é", "nan": .number(.nan), "big": 1e22, "array": [1, [true], nil],
+            ])
+        case "defaults":
+            return .success([
+                "text": .text(try request.text("text", default: "t")),
+                "integer": .integer(Int64(try request.integer("integer", in: 0...10, default: 5))),
+                "number": .number(try request.number("number", in: 0...1, default: 0.5)),
+                "boolean": .boolean(try request.boolean("boolean", default: true)),
+                "choice": .text(try request.choice("choice", default: Choice.left).rawValue),
+                "required": .text(try request.choice("required", of: Choice.self).rawValue),
             ])
         default: return .failure(404, "Unknown attribute")
         }
