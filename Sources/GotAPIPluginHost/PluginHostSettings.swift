@@ -62,7 +62,7 @@ package struct PluginHostSettings: Sendable, Equatable {
     /// When plug-ins that have crashed are started again.
     var restartPolicy = RestartPolicy()
 
-    /// - Parameter runnerPath: `nil` for `gotapi-plugin-runner` beside this process's own program.
+    /// - Parameter runnerPath: `nil` for the `gotapi-plugin-runner` that belongs to this process's own program.
     package init(
         rootPath: String, statePath: String, runnerPath: String? = nil, defaultIsolation: PluginIsolation = .process,
         items: [String: PluginSettings] = [:], receiver: String = "", responseTimeout: Duration = .seconds(60),
@@ -70,7 +70,7 @@ package struct PluginHostSettings: Sendable, Equatable {
     ) {
         self.rootPath = rootPath
         self.statePath = statePath
-        self.runnerPath = runnerPath ?? Self.folderOfProgram + "/gotapi-plugin-runner"
+        self.runnerPath = runnerPath ?? Self.runnerPath(of: Self.folderOfProgram) { access($0, X_OK) == 0 }
         self.defaultIsolation = defaultIsolation
         self.items = items
         self.receiver = receiver
@@ -89,8 +89,15 @@ package struct PluginHostSettings: Sendable, Equatable {
         return wishes
     }
 
-    /// Where this process's own program lies: proc_pid_exe(5).
-    package static var folderOfProgram: String {
+    /// Where the runner is: beside the program, as SwiftPM builds it, or where `script/install` puts it. Beside it too where
+    /// it is nowhere, to be named in the error.
+    static func runnerPath(of folder: String, isProgram: (String) -> Bool) -> String {
+        let candidates = ["\(folder)/gotapi-plugin-runner", "\(folder)/../libexec/gotapi/gotapi-plugin-runner"]
+        return candidates.first(where: isProgram) ?? candidates[0]
+    }
+
+    /// proc_pid_exe(5)
+    private static var folderOfProgram: String {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = max(0, readlink("/proc/self/exe", &bytes, bytes.count))
         let path = String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -21,7 +21,7 @@ extension Configuration {
             || (try? AddressRanges(nativeThing.allowedAddressList))?.contains(address) == true
     }
 
-    /// - Parameter runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
+    /// - Parameter runnerPath: the program that runs plug-ins; the one that belongs to this program where it is `nil`.
     func pluginHostSettings(runnerPath: String?) -> PluginHostSettings {
         var settings = PluginHostSettings(
             rootPath: pluginRoot, statePath: statePath, runnerPath: runnerPath,

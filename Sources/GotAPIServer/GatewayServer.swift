@@ -49,7 +49,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
     private let runningSteward = NIOLockedValueBox<Steward?>(nil)
 
     /// - Parameters:
-    ///   - runnerPath: the program that runs plug-ins; the one beside this program where it is `nil`.
+    ///   - runnerPath: the program that runs plug-ins; the one that belongs to this program where it is `nil`.
     ///   - print: takes the start-up lines and the monitor's messages, each ended by a line feed.
     ///   - onReady: told when the ports are open.
     ///   - reread: reads the configuration again, at each reload; `nil` where it stays as it is.
