@@ -23,8 +23,8 @@ struct EmbeddedFileTests {
         return Set(
             paths.filter {
                 var isFolder: ObjCBool = false
-                FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path, isDirectory: &isFolder)
-                return !isFolder.boolValue
+                let path = folder.appendingPathComponent($0).path
+                return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
             })
     }
 
