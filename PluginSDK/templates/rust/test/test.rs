@@ -1,6 +1,7 @@
 //! The plug-in in the gateway's own runtime, with no gateway and no network: test/test LIBRARY
 
-use std::ffi::{c_char, c_void, CStr, CString};
+use std::ffi::{CStr, CString};
+use std::os::raw::{c_char, c_void};
 use std::{env, process, ptr};
 
 // gotapi_testing.h
