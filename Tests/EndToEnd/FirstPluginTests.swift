@@ -20,8 +20,6 @@ import Testing
     func theManualsCommandsLeadToAnAnswer(language: String) async throws {
         let folder = try TestFolder()
         try await install(into: folder)
-        _ = try await TestProcess.run("/bin/mkdir", ["\(folder.path)/gateway"])
-        try folder.write(#"{"gotapi_if_ssl_port": 0, "gotapi_if_port": 0}"#, to: "gateway/config.json")
         func shell(_ commands: String) async throws -> TestProcess.Outcome {
             let environment = """
                 PATH='\(folder.path)/installed/bin':"$PATH"
@@ -46,16 +44,22 @@ import Testing
         #expect(place?.hasSuffix("/gateway") == true)
 
         let lines = parts[1].split(separator: "\n", maxSplits: 1).map(String.init)
-        let process = try TestProcess(
-            "\(folder.path)/installed/bin/gotapi", ["serve"] + lines[0].split(separator: " ").map(String.init),
-            in: place)
-        let output = try await process.waitForOutput { $0.contains("https://localhost:") }
-        let port = output.split(separator: "https://localhost:").last?.prefix { $0.isNumber }.description ?? ""
-        let answer = try await shell(lines[1].replacing("localhost:4036", with: "localhost:\(port)"))
-        #expect(answer.status == 0 && answer.output.contains(#""result":0"#), "\(answer.output)\n\(output)")
-        #expect(answer.output.contains(#""data":"Hello from thermo.""#), "\(answer.output)")
-        process.signal(SIGTERM)
-        #expect(await process.waitForExit() == 0)
+        for isolation in ["process", "none"] {
+            try folder.write(
+                """
+                {"gotapi_if_ssl_port": 0, "gotapi_if_port": 0, "plugins": {"isolation": "\(isolation)"}}
+                """, to: "gateway/config.json")
+            let process = try TestProcess(
+                "\(folder.path)/installed/bin/gotapi",
+                ["serve"] + lines[0].split(separator: " ").map(String.init), in: place)
+            let output = try await process.waitForOutput { $0.contains("https://localhost:") }
+            let port = output.split(separator: "https://localhost:").last?.prefix { $0.isNumber }.description ?? ""
+            let answer = try await shell(lines[1].replacing("localhost:4036", with: "localhost:\(port)"))
+            #expect(answer.status == 0 && answer.output.contains(#""result":0"#), "\(answer.output)\n\(output)")
+            #expect(answer.output.contains(#""data":"Hello from thermo.""#), "\(answer.output)")
+            process.signal(SIGTERM)
+            #expect(await process.waitForExit() == 0)
+        }
     }
 
     @Test(.timeLimit(.minutes(5)))
