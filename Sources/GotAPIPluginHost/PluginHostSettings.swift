@@ -70,7 +70,7 @@ package struct PluginHostSettings: Sendable, Equatable {
     ) {
         self.rootPath = rootPath
         self.statePath = statePath
-        self.runnerPath = runnerPath ?? Self.runnerPath(of: Self.folderOfProgram) { access($0, X_OK) == 0 }
+        self.runnerPath = runnerPath ?? Self.ownRunnerPath
         self.defaultIsolation = defaultIsolation
         self.items = items
         self.receiver = receiver
@@ -88,6 +88,9 @@ package struct PluginHostSettings: Sendable, Equatable {
         wishes.memoryLimit = wishes.memoryLimit ?? memoryLimit
         return wishes
     }
+
+    /// The `gotapi-plugin-runner` that belongs to this process's own program.
+    package static var ownRunnerPath: String { runnerPath(of: folderOfProgram) { access($0, X_OK) == 0 } }
 
     /// Where the runner is: beside the program, as SwiftPM builds it, or where `script/install` puts it. Beside it too where
     /// it is nowhere, to be named in the error.
