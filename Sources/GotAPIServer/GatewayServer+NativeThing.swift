@@ -42,7 +42,7 @@ struct NativeThings: Sendable {
         webSocketRoutes = routes.map { [steward] path, dialect in
             WebSocketRoute(
                 path: path, responder: ThingResponder(steward, dialect: dialect), ignoresQuery: true,
-                messageLimit: ThingLimits.readMessage)
+                messageLimit: ThingLimits.readMessage, overflowCode: ThingResponder.overflowCode)
         }
     }
 

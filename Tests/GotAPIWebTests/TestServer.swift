@@ -79,13 +79,16 @@ func withServer(
     responder: any Responder = ScriptedResponder.echo, webSocket: any WebSocketResponder = ScriptedSession(),
     files: StaticFiles? = nil, tls: TLSContextBox? = nil,
     port: Int = 0, addresses: [IPAddress] = [.loopbackIPv4], timeouts: WebTimeouts = WebTimeouts(),
-    connectionLimit: Int = 100, bodyBudget: Int = 64 << 20, dropped: NIOLockedValueBox<Int> = NIOLockedValueBox(0),
+    connectionLimit: Int = 100, bodyBudget: Int = 64 << 20, overflowCode: UInt16? = nil,
+    dropped: NIOLockedValueBox<Int> = NIOLockedValueBox(0),
     work: (TestServer) async throws -> Void
 ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     let listener = WebListener(
         addresses: addresses, port: port, tls: tls, routes: [WebRoute(path: "/gotapi", responder: responder)],
-        webSocketRoutes: [WebSocketRoute(path: "/gotapi/websocket", responder: webSocket)], files: files)
+        webSocketRoutes: [
+            WebSocketRoute(path: "/gotapi/websocket", responder: webSocket, overflowCode: overflowCode)
+        ], files: files)
     var configuration = WebConfiguration(listeners: [listener], logger: Logger(label: "test"))
     configuration.timeouts = timeouts
     configuration.connectionLimit = connectionLimit

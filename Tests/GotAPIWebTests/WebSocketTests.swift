@@ -251,4 +251,37 @@ struct WebSocketTests {
             #expect(await events.next() == .closed)
         }
     }
+
+    @Test func whereNothingMayBeLostAClientThatReadsNothingLosesItsConnectionAtOnce() async throws {
+        let dropped = NIOLockedValueBox(0)
+        let session = ScriptedSession()
+        try await withServer(
+            webSocket: session, timeouts: .with(\.closeHandshake, 200), overflowCode: 1_008, dropped: dropped
+        ) { server in
+            var events = session.events.makeAsyncIterator()
+            let client = try server.client(receiveBuffer: 4_096)
+            try client.upgrade()
+            #expect(await events.next() == .opened)
+            for number in 0..<200 { session.outlet.send([UInt8](repeating: 97, count: 100_000 + number)) }
+            #expect(await events.next() == .closed)
+            #expect(dropped.withLockedValue { $0 } == 0)
+        }
+    }
+
+    @Test func whereNothingMayBeLostAClientThatIsSlowHasReadAllBeforeTheClose() async throws {
+        let session = ScriptedSession()
+        try await withServer(webSocket: session, overflowCode: 1_008) { server in
+            var events = session.events.makeAsyncIterator()
+            let client = try server.client(receiveBuffer: 4_096)
+            try client.upgrade()
+            #expect(await events.next() == .opened)
+            for number in 0..<200 { session.outlet.send([UInt8](repeating: 97, count: 100_000 + number)) }
+            var count = 0
+            while case let frame = try client.frame(), frame.opcode == 1 {
+                #expect(frame.payload.count == 100_000 + count, "none is missing in between")
+                count += 1
+            }
+            #expect(1..<200 ~= count)
+        }
+    }
 }

@@ -43,7 +43,7 @@ package enum WebSocketAction: Sendable, Equatable {
 /// The way to a WebSocket from any thread. Holding it keeps no connection open.
 package protocol WebSocketOutlet: Sendable {
     /// Sends a text message. At most ``Limits/waitingPushBytes`` wait for a client that reads slowly; then the oldest are
-    /// dropped.
+    /// dropped, or, on a route that loses nothing, the connection is closed.
     func send(_ text: [UInt8])
     func close(code: UInt16)
 }

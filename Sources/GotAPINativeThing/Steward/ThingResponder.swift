@@ -4,6 +4,10 @@ package import GotAPICore
 
 /// Who may open a socket as a thing: native-thing.md, "Finding the steward, trusting it".
 package struct ThingResponder: WebSocketResponder {
+    /// What a thing's socket is closed with that does not read what it is answered: an answer that is lost would keep it
+    /// waiting for ever.
+    package static let overflowCode = ThingSocket.policyViolation
+
     private let steward: Steward
     private let dialect: ThingDialect
 

@@ -17,7 +17,8 @@ extension HTTPConnectionHandler {
             return
         case .accepted(let value): accept = value
         }
-        let outbox = WebSocketOutbox(loop: loop, connection: id, onDropped: shared.onDroppedPushes)
+        let outbox = WebSocketOutbox(
+            loop: loop, connection: id, overflowCode: route.overflowCode, onDropped: shared.onDroppedPushes)
         let session: any WebSocketSession
         switch route.responder.admit(request(head, .bytes([])), outlet: outbox) {
         case .refused(let response):

@@ -71,14 +71,18 @@ package struct WebSocketRoute: Sendable {
     package let ignoresQuery: Bool
     /// The longest message of a client, in bytes; a longer one closes its socket with 1009.
     package let messageLimit: Int
+    /// What a socket is closed with whose client reads so slowly that messages to it would have to be dropped; `nil` drops
+    /// the oldest.
+    package let overflowCode: UInt16?
 
     package init(
         path: String, responder: any WebSocketResponder, ignoresQuery: Bool = false,
-        messageLimit: Int = Limits.webSocketMessage
+        messageLimit: Int = Limits.webSocketMessage, overflowCode: UInt16? = nil
     ) {
         self.path = path
         self.responder = responder
         self.ignoresQuery = ignoresQuery
         self.messageLimit = messageLimit
+        self.overflowCode = overflowCode
     }
 }

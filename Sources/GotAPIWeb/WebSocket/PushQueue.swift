@@ -17,6 +17,9 @@ struct PushQueue {
 
     var isEmpty: Bool { first == messages.count }
 
+    /// Whether another message fits without dropping one.
+    func hasRoom(for message: [UInt8]) -> Bool { isEmpty || bytes + message.count <= limit }
+
     /// Adds a message. A message longer than the limit is kept as the only one.
     ///
     /// - Returns: how many older ones were dropped.

@@ -25,21 +25,30 @@ final class WebSocketOutbox: WebSocketOutlet, Sendable {
     private let state: NIOLockedValueBox<State>
     private let loop: WebLoop
     private let connection: UInt64
+    /// What the socket is closed with where something would have to be dropped; `nil` drops it.
+    private let overflowCode: UInt16?
     private let onDropped: @Sendable (Int) -> Void
 
     init(
-        loop: WebLoop, connection: UInt64, limit: Int = Limits.waitingPushBytes,
+        loop: WebLoop, connection: UInt64, limit: Int = Limits.waitingPushBytes, overflowCode: UInt16? = nil,
         onDropped: @escaping @Sendable (Int) -> Void
     ) {
         state = NIOLockedValueBox(State(queue: PushQueue(limit: limit)))
         self.loop = loop
         self.connection = connection
+        self.overflowCode = overflowCode
         self.onDropped = onDropped
     }
 
     func send(_ text: [UInt8]) {
         let (dropped, mustPost) = state.withLockedValue { state in
             guard !state.isEnded, state.closeCode == nil else { return (0, false) }
+            if let overflowCode, !state.queue.hasRoom(for: text) {
+                state.closeCode = overflowCode
+                state.isScheduled = true
+                // The connection may have been told before, and wait until the client reads: it has to hear this now.
+                return (0, true)
+            }
             let dropped = state.queue.append(text)
             defer { state.isScheduled = true }
             return (dropped, !state.isScheduled)
