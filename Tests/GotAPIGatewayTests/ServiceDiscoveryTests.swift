@@ -170,6 +170,26 @@ import Testing
         #expect(again.outlet.texts.isEmpty)
     }
 
+    @Test func whatAnEndpointAnnouncesIsRoutedAndToldAtOnceHoweverOften() throws {
+        let plugin = ScriptedEndpoint("p", services: [Self.service("a")])
+        let test = TestGateway([plugin])
+        let token = try test.authorize()
+        let socket = try test.openSocket(token: token)
+        _ = try test.send("PUT", "/gotapi/servicediscovery/onServiceChange?accessToken=\(token)")
+        plugin.on(.request, answer: "{}")
+        for count in 1...3 {
+            let names = ["b", "c", "d"].prefix(count)
+            let services = "[" + names.map { Self.service($0) }.joined(separator: ",") + "]"
+            test.gateway.announced(plugin, services: Array(services.utf8))
+            let name = names.last ?? ""
+            #expect(try test.send("GET", "/gotapi/t/x?serviceId=\(name)&accessToken=\(token)").result == 0)
+            #expect(socket.outlet.texts.last == Self.change(Self.service(name), true))
+        }
+        #expect(plugin.messages(.serviceDiscovery).isEmpty)
+        test.gateway.announced(ScriptedEndpoint("stranger"), services: Array("[]".utf8))
+        #expect(try test.send("GET", "/gotapi/t/x?serviceId=b&accessToken=\(token)").result == 0)
+    }
+
     @Test func aPluginThatChangesWithoutEndIsAskedOnceASecond() {
         let plugin = ScriptedEndpoint("p")
         let test = TestGateway([plugin])

@@ -103,4 +103,10 @@ package protocol EventSink: AnyObject, Sendable {
 
     /// The plug-in's services are no longer what it said last; ask it.
     func servicesChanged(_ endpoint: any PluginEndpoint)
+
+    /// As ``servicesChanged(_:)``, with the answer: they are routed when this returns. It takes as long as there are
+    /// services, so it is for services that come and go, not for those whose description changes.
+    ///
+    /// - Parameter services: a JSON array of at most ``Limits/pluginMembers`` bytes.
+    func announced(_ endpoint: any PluginEndpoint, services: [UInt8])
 }

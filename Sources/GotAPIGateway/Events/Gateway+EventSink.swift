@@ -27,4 +27,6 @@ extension Gateway: EventSink {
     }
 
     package func servicesChanged(_ endpoint: any PluginEndpoint) { noteServiceChange(of: endpoint) }
+
+    package func announced(_ endpoint: any PluginEndpoint, services: [UInt8]) { route(services, to: endpoint) }
 }

@@ -67,7 +67,14 @@ extension Gateway {
             return router.report("its answer to a discovery is no JSON object", of: endpoint)
         }
         guard let services = scanned.first(where: { $0.name == "services" }) else { return }
-        router.announce(Array(members[services.value]), by: endpoint) { push($0.changes) }
+        route(Array(members[services.value]), to: endpoint)
+    }
+
+    /// Routes the services that an endpoint says it has, and tells applications what has changed.
+    ///
+    /// - Parameter services: a JSON array, hostile.
+    func route(_ services: [UInt8], to endpoint: any PluginEndpoint) {
+        router.announce(services, by: endpoint) { push($0.changes) }
         events.performDecided()
     }
 

@@ -11,6 +11,7 @@ final class RecordingSink: EventSink {
         case pushed(subscription: UInt64, members: String)
         case unsubscribed(subscription: UInt64)
         case servicesChanged
+        case announced(services: String)
     }
 
     let events: AsyncStream<Event>
@@ -36,6 +37,10 @@ final class RecordingSink: EventSink {
     }
 
     func servicesChanged(_ endpoint: any PluginEndpoint) { continuation.yield(.servicesChanged) }
+
+    func announced(_ endpoint: any PluginEndpoint, services: [UInt8]) {
+        continuation.yield(.announced(services: String(decoding: services, as: UTF8.self)))
+    }
 }
 
 /// Keeps all log lines.
