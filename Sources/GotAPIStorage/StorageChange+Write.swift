@@ -12,8 +12,11 @@ extension StorageChange {
             try Self.execute("DELETE FROM pairing WHERE uuid = ?", [uuid], on: database)
         case .savePrototype(let prototype): try prototype.write(to: database)
         case .saveThing(let thing): try thing.write(to: database)
-        case .removeThing(let pairing, let udn):
-            try Self.execute("DELETE FROM thing WHERE pairing = ? AND udn = ?", [pairing, udn], on: database)
+        case .saveUpdate(let pairing, let udn, let updated):
+            try Self.execute(
+                "UPDATE thing SET updated = ? WHERE pairing = ? AND udn = ?", [updated, pairing, udn], on: database)
+        case .saveHello(let uuid, let lastHello):
+            try Self.execute("UPDATE pairing SET lastHello = ? WHERE uuid = ?", [lastHello, uuid], on: database)
         }
     }
 

@@ -10,21 +10,24 @@ package enum StorageChange: Sendable, Equatable {
     case savePrototype(PrototypeRecord)
     /// Refused where the pairing is unknown.
     case saveThing(ThingRecord)
-    case removeThing(pairing: String, udn: String)
+    /// When the thing was updated last, of one that was saved before; milliseconds since 1970, UTC.
+    case saveUpdate(pairing: String, udn: String, updated: Int64)
+    /// When the pairing's last hello was, of one that was saved before; milliseconds since 1970, UTC.
+    case saveHello(uuid: String, lastHello: Int64)
 
     /// Whether it has to outlive a power cut too. A thing's state is what it says again with its next registration; a pairing
     /// or prototype that is gone takes the owner to mend.
     var mustReachTheDisk: Bool {
         switch self {
-        case .savePairing, .removePairing, .savePrototype, .removeThing: true
-        case .saveThing: false
+        case .savePairing, .removePairing, .savePrototype: true
+        case .saveThing, .saveUpdate, .saveHello: false
         }
     }
 
     /// What it takes while it waits, roughly, in bytes.
     var size: Int {
         switch self {
-        case .savePairing, .removePairing, .removeThing: 512
+        case .savePairing, .removePairing, .saveUpdate, .saveHello: 512
         case .savePrototype(let prototype): 512 + prototype.json.count
         case .saveThing(let thing): 512 + thing.info.count
         }

@@ -108,9 +108,30 @@ import Testing
     @Test func oneThingHas64RequestsToAnswer() {
         var driver = StateDriver()
         let (socket, _, id) = driver.lamp()
-        for _ in 0..<64 { _ = driver.request("post", "nativeThing/perform", id, [("verb", "on")]) }
-        #expect(driver.read("post", "nativeThing/perform", id, [("verb", "on")])["statusCode"]?.integer == 503)
+        for number in 0..<64 as Range<UInt64> {
+            _ = driver.request("post", "nativeThing/perform", id, [("verb", "on")], client: 1 + number / 16)
+        }
+        #expect(
+            driver.read("post", "nativeThing/perform", id, [("verb", "on")], client: 9)["statusCode"]?.integer == 503)
         #expect(driver.sent[socket]?.count == 64)
+    }
+
+    @Test func oneApplicationLeavesOthersMostOfThem() {
+        var driver = StateDriver()
+        let (socket, _, id) = driver.lamp()
+        for number in 0..<100 {
+            let message = driver.request("post", "nativeThing/perform", id, [("verb", "on")])
+            // What it no longer waits for counts as well.
+            driver.run { state, _ in state.cancelApplication(message) }
+            _ = driver.request("put", "nativeThing/onEvent", id, [("verb", "motion"), ("parameter", "\(number)")])
+        }
+        #expect(driver.sent[socket]?.count == 16)
+        let requests = driver.sent[socket] ?? []
+        _ = driver.request("post", "nativeThing/perform", id, [("verb", "on")], client: 8)
+        #expect(driver.sent[socket]?.count == 17)
+        for request in requests { driver.answer(request, #""result": {"status": "success"}"#, on: socket) }
+        _ = driver.request("post", "nativeThing/perform", id, [("verb", "on")])
+        #expect(driver.sent[socket]?.count == 18)
     }
 
     @Test(

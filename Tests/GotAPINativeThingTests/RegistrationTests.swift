@@ -214,18 +214,25 @@ import Testing
         }
     }
 
-    @Test func aHeartbeatIsAnsweredAndNotWritten() {
+    @Test func aHeartbeatIsAnsweredWhenItsTimeIsWritten() {
         var driver = StateDriver()
         let (socket, thingID, _) = driver.lamp()
         let count = driver.written.count
-        let answer = driver.ask("update", #""things": {"\#(thingID)": {"updated": 1700000000001}}"#, on: socket)
-        #expect(answer["things"]?[thingID]?["status"]?.text == "success")
-        #expect(driver.written.count == count)
-        _ = driver.ask(
-            "update", #""things": {"\#(thingID)": {"status": "off", "info": {"brightness": 70}}}"#, on: socket)
-        #expect(driver.written.count == count, "nothing has changed")
+        driver.holdsCommits = true
+        driver.receive(
+            #"{"path":"/api/v1/update","requestID":1,"things":{"\#(thingID)":{"updated":1700000000001}}}"#, on: socket)
+        #expect(driver.sent[socket] == [], "what is acknowledged was written before")
+        #expect(
+            driver.written.last == .saveUpdate(pairing: "u-1", udn: "lamp-1", updated: 1_700_000_000_001),
+            "and no more than that")
+        driver.completeCommits()
+        #expect(driver.next(socket)["things"]?[thingID]?["status"]?.text == "success")
+        driver.holdsCommits = false
+        _ = driver.ask("update", #""things": {"\#(thingID)": {"updated": 1700000000001}}"#, on: socket)
+        #expect(driver.written.count == count + 1, "nothing has changed")
         _ = driver.ask("update", #""things": {"\#(thingID)": {"status": "on"}}"#, on: socket)
-        #expect(driver.written.count == count + 1)
+        guard case .saveThing(let thing)? = driver.written.last else { return #expect(Bool(false), "not written") }
+        #expect(thing.status == "on")
     }
 
     @Test func thingIDsOfAnotherSessionAreUnknown() {
@@ -331,6 +338,7 @@ import Testing
         let (socket, thingID, id) = driver.lamp()
         _ = driver.ask("update", #""things": {"\#(thingID)": {"status": "on"}}"#, on: socket)
         try driver.run { state, _ in try state.rename(id, to: "Mine", operation: 1) }
+        _ = driver.ask("update", #""things": {"\#(thingID)": {"updated": 1700000000009}}"#, on: socket)
         var stored = StoredThings(stewardUUID: "s")
         var things: [String: ThingRecord] = [:]
         for change in driver.written {
@@ -338,7 +346,9 @@ import Testing
             case .savePairing(let record): stored.pairings = [record]
             case .savePrototype(let record): stored.prototypes = [record]
             case .saveThing(let record): things[record.udn] = record
-            case .removePairing, .removeThing: ()
+            case .saveHello(_, let time): stored.pairings[0].lastHello = time
+            case .saveUpdate(_, let udn, let time): things[udn]?.updated = time
+            case .removePairing: ()
             }
         }
         stored.things = Array(things.values)
@@ -349,7 +359,10 @@ import Testing
         #expect(service["online"]?.boolean == false)
         #expect(service["manufacturer"]?.text == "ACME")
         #expect(service["scopes"]?.string == driver.service(id)["scopes"]?.string)
-        #expect(again.read("get", "nativeThing/properties", id)["thing"]?["status"]?.text == "on")
+        let thing = again.read("get", "nativeThing/properties", id)["thing"]
+        #expect(thing?["status"]?.text == "on")
+        #expect(thing?["updated"]?.integer == 1_700_000_000_009)
+        #expect(again.state.pairings["u-1"]?.record == driver.state.pairings["u-1"]?.record)
         #expect(
             driver.read("get", "nativeThing/prototype", id).string
                 == again.read("get", "nativeThing/prototype", id).string)

@@ -150,9 +150,9 @@ import Testing
         let hello = driver.ask("hello", #""uuid": "u-1", "passCode": "\#(passcode ?? "")""#, on: socket, id: #""h""#)
         #expect(hello.string == #"{"requestID":"h","result":{"status":"success"}}"#)
         #expect(driver.state.status(now: driver.now).pairings.first?.isOnline == true)
-        guard case .savePairing(let record)? = driver.written.last else { return #expect(Bool(false), "not written") }
-        #expect(record.lastHello == driver.wallTime)
+        guard case .savePairing(let record)? = driver.written.first else { return #expect(Bool(false), "not written") }
         #expect(record.shownUUID == "U-1")
+        #expect(driver.written.dropFirst() == [.saveHello(uuid: "u-1", lastHello: driver.wallTime)])
     }
 
     @Test(arguments: ["", #""uuid": """#, #""uuid": 5"#, #""uuid": "a\n""#])
@@ -230,6 +230,29 @@ import Testing
         // What the old socket's end says comes late and changes nothing.
         driver.run { state, _ in state.closed(socket) }
         #expect(driver.state.status(now: driver.now).pairings.first?.services.first?.isOnline == true)
+    }
+
+    @Test func helloIsWrittenOnceForASocketAndInFullOnlyWhereItSupersedesAPasscode() {
+        var driver = StateDriver()
+        let (socket, passcode) = driver.pair()
+        func hello(_ passcode: String, on socket: UInt64, _ driver: inout StateDriver) -> [StorageChange] {
+            driver.written = []
+            _ = driver.ask("hello", #""uuid": "U-1", "passcode": "\#(passcode)""#, on: socket)
+            return driver.written
+        }
+        for _ in 0..<3 { #expect(hello(passcode, on: socket, &driver) == []) }
+        driver.advance(1)
+        let again = driver.open()
+        #expect(
+            hello(passcode, on: again, &driver) == [.saveHello(uuid: "u-1", lastHello: driver.wallTime)],
+            "no wait for the disk, which others would share")
+        driver.run { state, now in try? state.openPairing(for: .seconds(9), now: now) }
+        let next = driver.ask("pair", #""uuid": "u-1""#, on: again)["result"]?["passCode"]?.text ?? ""
+        guard case .savePairing(let record)? = hello(next, on: again, &driver).first else {
+            return #expect(Bool(false), "the old passcode would be good again")
+        }
+        #expect(record.previousCredential == nil)
+        #expect(hello(next, on: again, &driver) == [])
     }
 
     @Test func helloOnOneSocketIsForOneUUID() {

@@ -68,6 +68,23 @@ import Testing
         }
     }
 
+    @Test func onlyTheTimeOfAnUpdateOrHelloCanBeWritten() async throws {
+        try await withFolder { folder in
+            let storage = try Storage(path: folder.database)
+            defer { storage.close() }
+            var pairing = PairingRecord.sample()
+            try await storage.commit([.savePairing(pairing), .saveThing(.sample()), .saveThing(.sample("second"))])
+            try await storage.commit([
+                .saveUpdate(pairing: "0a-1b", udn: "lamp", updated: 9), .saveHello(uuid: "0a-1b", lastHello: 10),
+                .saveUpdate(pairing: "0a-1b", udn: "nobody", updated: 9), .saveHello(uuid: "nobody", lastHello: 10),
+            ])
+            let kept = try storage.load()
+            pairing.lastHello = 10
+            #expect(kept.pairings == [pairing])
+            #expect(kept.things == [.sample(updated: 9), .sample("second")])
+        }
+    }
+
     @Test func aRemovedPairingTakesItsThingsWithItAndNoOthers() async throws {
         try await withFolder { folder in
             let storage = try Storage(path: folder.database)
@@ -75,10 +92,9 @@ import Testing
             for uuid in ["a", "b"] {
                 try await storage.commit([
                     .savePairing(.sample(uuid)), .savePrototype(.sample(of: uuid)), .saveThing(.sample(of: uuid)),
-                    .saveThing(.sample("second", of: uuid)),
                 ])
             }
-            try await storage.commit([.removePairing(uuid: "a"), .removeThing(pairing: "b", udn: "second")])
+            try await storage.commit([.removePairing(uuid: "a")])
             let kept = try storage.load()
             #expect(kept.pairings.map(\.uuid) == ["b"])
             #expect(kept.prototypes == [.sample(of: "b")])

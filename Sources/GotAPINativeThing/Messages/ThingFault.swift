@@ -40,6 +40,8 @@ extension ThingFault {
     static let helloFirst = ThingFault(permanent: true, "say hello first")
     static let helloSaid = ThingFault(permanent: true, "this socket has said hello for another uuid")
     static let authenticationFailed = ThingFault(permanent: true, "authentication failed")
+    static let usedCode = ThingFault(
+        permanent: false, "the code has been used, try again with the next one in half a minute")
     static let tooManyFailures = ThingFault(permanent: false, "too many failures, try again in a minute")
     static let pairingClosed = ThingFault(permanent: false, "pairing is closed")
     static let tooManyAttempts = ThingFault(permanent: false, "too many attempts, try again in a minute")

@@ -17,8 +17,10 @@ package enum ThingLimits {
     static let text = 4 << 10
     static let thingsPerPairing = 256
     static let prototypesPerPairing = 64
-    /// Things of all pairings together: their services must fit into one answer (``Limits/pluginMembers``).
-    static let things = 2_048
+    /// Things of all pairings together: as many as surely fit into one answer to a discovery (``Limits/pluginMembers``).
+    static let things = 1_024
+    /// The longest path of a prototype, in bytes as JSON without its quotes.
+    static let prototypePath = 256
     /// Properties of one thing, or of a prototype, and their bytes as JSON.
     static let properties = 256
     static let propertyBytes = 64 << 10
@@ -30,7 +32,8 @@ package enum ThingLimits {
     static let pairingBytes = 4 << 20
     /// How long a Simple Thing may say nothing until it counts as absent, in nanoseconds.
     static let simpleThingPatience: UInt64 = 60_000_000_000
-    /// What of a name, status, maker or model number applications see in the list of services, in bytes.
+    /// What of a name, status, maker or model number applications see in the list of services, in bytes as JSON without
+    /// its quotes.
     static let shownText = 64
     /// The longest message before hello, in bytes; beyond, the socket is closed.
     static let unknownMessage = 8 << 10
@@ -49,6 +52,8 @@ package enum ThingLimits {
     static let answerPatience: UInt64 = 15_000_000_000
     /// Requests of ours that one thing has not answered yet.
     static let pendingRequests = 64
+    /// Those of them in the name of one application; cancellations are in nobody's.
+    static let pendingRequestsPerClient = 16
     /// How often a thing is asked to end an observation.
     static let cancellations = 8
     /// Requests of one thing that wait for the answer to an earlier one, and their bytes together; beyond, its socket is

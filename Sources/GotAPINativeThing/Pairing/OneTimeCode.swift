@@ -9,6 +9,11 @@ enum OneTimeCode {
     /// In seconds.
     static let step: Int64 = 30
 
+    /// The last step whose code is valid.
+    ///
+    /// - Parameter time: seconds since 1970, UTC.
+    static func latest(at time: Int64) -> Int64 { time / step + 1 }
+
     /// The step whose code this is; `nil` where it is of none that is valid.
     ///
     /// - Parameter time: seconds since 1970, UTC.

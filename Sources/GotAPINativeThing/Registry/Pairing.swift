@@ -14,14 +14,29 @@ struct Pairing: Sendable {
     private(set) var storedSize = 0
     /// The socket that said hello.
     var session: UInt64?
-    /// The last one-time code that was accepted, and from where; Simple Thing only.
-    var lastCode: (counter: Int64, address: IPAddress)?
+    /// The last one-time code that was accepted; Simple Thing only.
+    var lastCode: LastCode?
     /// A commit failed: the next one writes all of it.
     var isBehind = false
     /// Its removal is being written: nobody says hello for it any more, and nothing else of it is written.
     var isLeaving = false
 
-    init(record: PairingRecord) { self.record = record }
+    /// A code is good once (RFC 6238, section 5.2), whichever gateway has accepted it.
+    struct LastCode: Sendable {
+        let secret: [UInt8]
+        let counter: Int64
+        /// Where it came from; `nil` where that was before the gateway's start.
+        let address: IPAddress?
+    }
+
+    init(record: PairingRecord) {
+        self.record = record
+        guard let secrets = record.secrets, let lastHello = record.lastHello else { return }
+        // At most: it may have been that of the step before, or of the one before that.
+        lastCode = LastCode(
+            secret: secrets.previous ?? secrets.current, counter: OneTimeCode.latest(at: lastHello / 1_000),
+            address: nil)
+    }
 
     /// Adds a prototype, or replaces the one of its path.
     mutating func keep(_ prototype: Prototype) {
@@ -54,6 +69,11 @@ struct Pairing: Sendable {
 }
 
 extension PairingRecord {
+    /// Whether the same passcodes or secrets open both.
+    func hasCredentials(of other: PairingRecord) -> Bool {
+        credential == other.credential && previousCredential == other.previousCredential && dialect == other.dialect
+    }
+
     var isSimple: Bool { secrets != nil }
 
     /// `nil` for a thing that has a passcode.

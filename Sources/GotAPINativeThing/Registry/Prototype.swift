@@ -62,7 +62,8 @@ struct Prototype: Sendable, Equatable {
     private static func isPath(_ path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count == 5 && parts[0].isEmpty && parts[1] == "device" && parts[2...].allSatisfy { !$0.isEmpty }
-            && path.utf8.count <= 256 && path.isPrintable
+            && path.utf8.count <= ThingLimits.prototypePath && path.isPrintable
+            && JSONNode(.text(path)).bytes.count <= ThingLimits.prototypePath + 2
     }
 
     private static func verbs(_ item: JSONNode, _ name: String) throws(ThingFault) -> [String] {

@@ -17,11 +17,25 @@ enum ServiceDescription {
 
     private static func shown(_ text: String) -> JSONNode { JSONNode(.text(short(text))) }
 
-    /// As much of the text as may stand in a list of thousands.
+    /// As much of the text as may stand in a list of many: ``ThingLimits/shownText``.
     static func short(_ text: String) -> String {
-        guard text.utf8.count > ThingLimits.shownText else { return text }
-        var short = Substring(text.unicodeScalars.prefix(ThingLimits.shownText))
-        while short.utf8.count > ThingLimits.shownText - 3 { short.removeLast() }
-        return short + "…"
+        var size = 0
+        // Where the text is cut if it is too long, before the dots.
+        var cut = text.startIndex
+        for index in text.unicodeScalars.indices {
+            size += jsonSize(of: text.unicodeScalars[index])
+            guard size <= ThingLimits.shownText else { return text[..<cut] + "…" }
+            if size <= ThingLimits.shownText - 3 { cut = text.unicodeScalars.index(after: index) }
+        }
+        return text
+    }
+
+    /// In bytes, at most.
+    private static func jsonSize(of scalar: Unicode.Scalar) -> Int {
+        switch scalar {
+        case "\"", "\\": 2
+        case "\0"..."\u{1f}": 6
+        default: UTF8.width(scalar)
+        }
     }
 }

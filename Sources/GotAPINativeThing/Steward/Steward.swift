@@ -113,6 +113,7 @@ package final class Steward: Sendable {
         case .push(let subscription, let members): sink.pushed(self, subscription: subscription, members: members)
         case .unsubscribe(let subscription): sink.unsubscribed(self, subscription: subscription)
         case .servicesChanged: sink.servicesChanged(self)
+        case .routesChanged: sink.announced(self, services: own.state.servicesJSON())
         case .log(let level, let text): logger.log(level: level, "\(text)")
         }
     }

@@ -18,7 +18,10 @@ enum StewardEffect: Sendable {
     case subscribe(UInt64, PluginMessage)
     case push(UInt64, [UInt8])
     case unsubscribe(UInt64)
+    /// Names, states and the like; applications see them with the next discovery.
     case servicesChanged
+    /// There are other services, or other profiles of them: requests reach them from then on.
+    case routesChanged
     case log(Logger.Level, String)
 }
 
@@ -39,7 +42,7 @@ struct Commitment: Sendable {
         /// Where it fails, the pairing with this credential is what it was before, if it was there.
         case pairing(before: PairingRecord?, CredentialHash)
         /// These things, by UDN, can be asked from then on, or are not registered.
-        case registration([String])
+        case registration([String], changesRoutes: Bool)
     }
 
     /// The uuid in lower case.

@@ -76,7 +76,7 @@ extension StewardState {
         guard
             ask(
                 socket, "perform", ("tasks", JSONNode(members: [(task, item)])),
-                .perform(task: task, message: message.id), limit: message.deadline, now: now)
+                .perform(task: task, message: message.id), client: message.client, limit: message.deadline, now: now)
         else { throw .busy }
     }
 

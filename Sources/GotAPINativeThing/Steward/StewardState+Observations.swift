@@ -20,12 +20,18 @@ extension StewardState {
         guard
             ask(
                 socket, "observe", ("events", JSONNode(members: [(event, item)])),
-                .observe(event: event, thing, name), now: now)
+                .observe(event: event, thing, name), client: client(of: observation), now: now)
         else {
             return failed(thing, name, ThingFault(permanent: false, "the thing has too much to answer"), now: now)
         }
         sessions[socket]?.events[event] = (thing, name)
         observations[thing]?[name]?.phase = .asked(event: event)
+    }
+
+    /// The application that has wanted it for the longest time.
+    private func client(of observation: Observation) -> UInt64? {
+        observation.subscribers.min().flatMap { subscriptions[$0]?.client }
+            ?? observation.waiting.first.flatMap { applications[$0]?.client }
     }
 
     /// A thing has registered again.
@@ -155,7 +161,9 @@ extension StewardState {
         sessions[socket]?.cancelling[event, default: ThingSession.Cancelling()].failures += 0
         let item: JSONNode = ["reason": "cancel"]
         guard
-            ask(socket, "report", ("events", JSONNode(members: [(event, item)])), .cancel(event: event), now: now)
+            ask(
+                socket, "report", ("events", JSONNode(members: [(event, item)])), .cancel(event: event), client: nil,
+                now: now)
         else { return cancelled(event, socket, fault: ThingFault(permanent: false, "too much to answer"), now: now) }
     }
 

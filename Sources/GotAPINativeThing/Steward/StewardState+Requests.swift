@@ -8,16 +8,20 @@ extension StewardState {
     ///
     /// - Parameters:
     ///   - verb: the last part of its path.
+    ///   - client: in whose name; `nil` for nobody's.
     ///   - limit: how far intermediate responses can put its deadline off, on CLOCK_MONOTONIC.
-    /// - Returns: false where too many wait for this thing.
+    /// - Returns: false where too many wait for this thing, or too many of this application's.
     mutating func ask(
         _ socket: UInt64, _ verb: String, _ members: (String, JSONNode), _ purpose: ThingSession.Request.Purpose,
-        limit: UInt64 = .max, now: Moment
+        client: UInt64?, limit: UInt64 = .max, now: Moment
     ) -> Bool {
-        guard let session = sessions[socket], session.requests.count < ThingLimits.pendingRequests else { return false }
+        guard let session = sessions[socket], session.requests.count < ThingLimits.pendingRequests,
+            session.requests.values.count(where: { $0.client == client }) < ThingLimits.pendingRequestsPerClient
+        else { return false }
         let id = sessions[socket]?.makeRequestID() ?? ""
         let deadline = min(now.time + answerPatience, limit)
-        sessions[socket]?.requests[id] = ThingSession.Request(purpose: purpose, deadline: deadline, limit: limit)
+        sessions[socket]?.requests[id] = ThingSession.Request(
+            purpose: purpose, client: client, deadline: deadline, limit: limit)
         deadlines.add(.request(socket: socket, id: id), at: deadline)
         let message = JSONNode(members: [
             ("path", JSONNode(.text(session.dialect.path(verb)))), ("requestID", JSONNode(.text(id))), members,

@@ -110,8 +110,7 @@ extension StewardState {
         _ outcome: Commitment.Outcome = .nothing, now: Moment
     ) {
         guard !changes.isEmpty || pairings[uuid]?.isBehind == true else {
-            act(.send(socket: socket, answer))
-            return settle(outcome, of: uuid, socket, now: now)
+            return send(answer, outcome, of: uuid, socket, now: now)
         }
         sessions[socket]?.isBusy = true
         let refusal = reply.error(.notKept)
@@ -153,7 +152,6 @@ extension StewardState {
             act(.send(socket: socket, reply.message([])))
         }
         pairings[record.uuid, default: Pairing(record: record)].record = record
-        pairings[record.uuid]?.lastCode = nil
         act(.log(.notice, "paired with the thing \(uuid.shown) at \(session.address)"))
         self.answer(
             socket, answer, [.savePairing(record)], of: record.uuid, reply,
@@ -167,12 +165,16 @@ extension StewardState {
         let uuid = ThingUUID(name ?? body["uuid"]?.text)
         let pairing = pairings[uuid?.key ?? ""]
         let given = pairing?.isLeaving == false ? pairing : nil
-        guard let found = authenticated(given, body, session, now: now) else {
+        let found: Pairing
+        switch authenticated(given, body, session, now: now) {
+        case .success(let pairing): found = pairing
+        case .failure(.usedCode): return act(.send(socket: socket, reply.error(.usedCode)))
+        case .failure(let fault):
             if let given, session.dialect == .simple, given.lastCode?.address != session.address {
                 _ = strangers.add(given.record.uuid, now: now.time)
             }
             guard failures.add(session.address.network, now: now.time) > ThingLimits.failuresPerMinute else {
-                return act(.send(socket: socket, reply.error(.authenticationFailed)))
+                return act(.send(socket: socket, reply.error(fault)))
             }
             act(.send(socket: socket, reply.error(.tooManyFailures)))
             return abandon(socket, "fails to authenticate again and again")
@@ -194,7 +196,11 @@ extension StewardState {
         act(.known(socket: socket))
         act(.send(socket: socket, reply.hello(record.uuid)))
         // Nothing that the thing relies on: it is not kept waiting for it.
-        commit([.savePairing(changed)], of: record.uuid, .nobody)
+        if given?.record.hasCredentials(of: record) != true {
+            commit([.savePairing(changed)], of: record.uuid, .nobody)
+        } else if session.pairing == nil {
+            commit([.saveHello(uuid: record.uuid, lastHello: now.wallTime)], of: record.uuid, .nobody)
+        }
     }
 
     /// Checks the credentials, in the same time whether there is such a pairing or not.
@@ -202,29 +208,32 @@ extension StewardState {
     /// - Returns: the pairing, without the credential that the given one supersedes.
     private func authenticated(
         _ pairing: Pairing?, _ body: JSONNode, _ session: ThingSession, now: Moment
-    ) -> Pairing? {
-        guard session.dialect == .simple else { return authenticated(pairing, body) }
+    ) -> Result<Pairing, ThingFault> {
+        guard session.dialect == .simple else {
+            return authenticated(pairing, body).map { .success($0) } ?? .failure(.authenticationFailed)
+        }
         let secrets = pairing?.record.secrets
         let response = body["response"]
         let code = response?.text ?? response?.integer.map { Self.padded($0) } ?? ""
         let time = now.wallTime / 1_000
         let current = OneTimeCode.counter(of: code, secret: secrets?.current ?? nobody.digest, time: time)
         let previous = OneTimeCode.counter(of: code, secret: secrets?.previous ?? nobody.digest, time: time)
-        guard var found = pairing, let secrets else { return nil }
-        guard let counter = current ?? (secrets.previous == nil ? nil : previous) else { return nil }
+        guard var found = pairing, let secrets,
+            let (secret, counter) = current.map({ (secrets.current, $0) })
+                ?? secrets.previous.flatMap({ secret in previous.map { (secret, $0) } })
+        else { return .failure(.authenticationFailed) }
         let isAtHome = found.lastCode?.address == session.address
         // So few digits could be guessed: whoever fails learns nothing more, unless the thing itself was there.
         guard
             isAtHome
                 || failures.count(session.address.network, now: now.time) < ThingLimits.failuresPerMinute
                     && strangers.count(found.record.uuid, now: now.time) < ThingLimits.strangersPerMinute
-        else { return nil }
-        // A code is good once. A device that reboots within its half minute says it again from where it was.
-        let last = found.lastCode?.counter ?? .min
-        guard counter > last || counter == last && isAtHome else { return nil }
-        found.lastCode = (counter, session.address)
+        else { return .failure(.authenticationFailed) }
+        // A device that reboots within its half minute has nothing else to say; it is told to come again.
+        if let last = found.lastCode, last.secret == secret, counter <= last.counter { return .failure(.usedCode) }
+        found.lastCode = Pairing.LastCode(secret: secret, counter: counter, address: session.address)
         if current != nil { found.record.dialect = .simple(secret: secrets.current) }
-        return found
+        return .success(found)
     }
 
     private func authenticated(_ pairing: Pairing?, _ body: JSONNode) -> Pairing? {

@@ -12,6 +12,7 @@ extension StewardState {
     ) {
         var changes: [StorageChange] = []
         var outcomes: [ThingReply.Item] = []
+        var changesRoutes = false
         for item in items {
             do throws(ThingFault) {
                 let prototype = try Prototype(path: item.name, item.value)
@@ -32,13 +33,14 @@ extension StewardState {
                 pairings[uuid]?.keep(prototype)
                 for thing in (pairings[uuid]?.things ?? [:]).values where thing.prototype == prototype.path {
                     endLostEvents(of: thing.name, now: now)
+                    if before?.facades != prototype.facades { changesRoutes = true }
                 }
                 changes.append(.savePrototype(PrototypeRecord(pairing: uuid, path: item.name, json: json)))
             } catch {
                 outcomes.append((item.name, .failure(error)))
             }
         }
-        if !changes.isEmpty { act(.servicesChanged) }
+        if !changes.isEmpty { act(changesRoutes ? .routesChanged : .servicesChanged) }
         answer(socket, reply.items("things", outcomes), changes, of: uuid, reply, now: now)
     }
 
@@ -61,28 +63,47 @@ extension StewardState {
         var changes: [StorageChange] = []
         var outcomes: [ThingReply.Item] = []
         var registered: [String] = []
+        var changesRoutes = false
         for item in items {
             do throws(ThingFault) {
-                let (thing, isChanged) = try register(item, uuid, socket, reply.dialect, now: now)
+                let (thing, before) = try register(item, uuid, socket, reply.dialect, now: now)
                 let thingID = sessions[socket]?.register(thing.name.udn) ?? ""
                 outcomes.append((item.name, .success([("thingID", JSONNode(.text(thingID)))])))
                 registered.append(thing.name.udn)
-                guard isChanged else { continue }
-                changes.append(.saveThing(thing.record))
-                guard charge(thing.storedSize, to: socket, now: now) else {
+                if before?.prototype != thing.prototype { changesRoutes = true }
+                guard keep(thing, before, in: &changes, socket, now: now) else {
                     return overrun(socket, changes, of: uuid)
                 }
             } catch {
                 outcomes.append((item.name, .failure(error)))
             }
         }
-        answer(socket, reply.items("things", outcomes), changes, of: uuid, reply, .registration(registered), now: now)
+        answer(
+            socket, reply.items("things", outcomes), changes, of: uuid, reply,
+            .registration(registered, changesRoutes: changesRoutes), now: now)
     }
 
-    /// - Returns: the thing as it is now, and whether that has to be written.
+    /// Adds what has to be written of a thing that was updated: all of it, or only that it was.
+    ///
+    /// - Returns: false where the socket causes more to be written than it may.
+    private mutating func keep(
+        _ thing: Thing, _ before: Thing?, in changes: inout [StorageChange], _ socket: UInt64, now: Moment
+    ) -> Bool {
+        guard thing != before else { return true }
+        var unchanged = before
+        unchanged?.updated = thing.updated
+        guard thing == unchanged else {
+            changes.append(.saveThing(thing.record))
+            return charge(thing.storedSize, to: socket, now: now)
+        }
+        changes.append(.saveUpdate(pairing: thing.name.pairing, udn: thing.name.udn, updated: thing.updated))
+        return true
+    }
+
+    /// - Returns: the thing as it is now, and as it was.
     private mutating func register(
         _ item: JSONNode.Member, _ uuid: String, _ socket: UInt64, _ dialect: ThingDialect, now: Moment
-    ) throws(ThingFault) -> (thing: Thing, isChanged: Bool) {
+    ) throws(ThingFault) -> (thing: Thing, before: Thing?) {
         guard item.value.object != nil else { throw .invalid("thing", "an object") }
         let udn = item.value["device"]?["unit"]?["udn"]?.text ?? item.name
         guard 1...ThingLimits.text ~= udn.utf8.count, udn.isPrintable else {
@@ -117,9 +138,7 @@ extension StewardState {
         tellWatchers(of: thing, before: before)
         checkKinds(update.info ?? [], of: thing, socket)
         heard(of: thing, socket, now: now)
-        var unchanged = before
-        unchanged?.updated = thing.updated
-        return (thing, unchanged != thing)
+        return (thing, before)
     }
 
     /// A text deep in the description of a device; empty where none has it.
@@ -166,12 +185,8 @@ extension StewardState {
                     throw .noThing
                 }
                 let thing = try update(before, item.value, socket, now: now)
-                var unchanged = before
-                unchanged.updated = thing.updated
                 outcomes.append((item.name, .success([])))
-                guard unchanged != thing else { continue }
-                changes.append(.saveThing(thing.record))
-                guard charge(thing.storedSize, to: socket, now: now) else {
+                guard keep(thing, before, in: &changes, socket, now: now) else {
                     return overrun(socket, changes, of: uuid)
                 }
             } catch {

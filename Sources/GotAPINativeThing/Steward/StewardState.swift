@@ -138,19 +138,27 @@ struct StewardState: Sendable {
         case .request(let socket, let answer, let refusal, let outcome):
             if failure != nil { undo(outcome, of: commitment.pairing, socket) }
             guard sessions[socket] != nil else { return }
-            act(.send(socket: socket, failure == nil ? answer : refusal))
-            if failure == nil { settle(outcome, of: commitment.pairing, socket, now: now) }
+            if failure == nil {
+                send(answer, outcome, of: commitment.pairing, socket, now: now)
+            } else {
+                act(.send(socket: socket, refusal))
+            }
             sessions[socket]?.isBusy = false
             serveWaiting(socket, now: now)
         }
     }
 
-    /// What follows from an answer that was sent.
-    mutating func settle(_ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64, now: Moment) {
+    /// Answers a thing. A thing that is told that it is registered can be reached by then.
+    mutating func send(
+        _ answer: [UInt8], _ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64, now: Moment
+    ) {
         // Another socket may have taken over meanwhile; this one's things went with it.
-        guard case .registration(let names) = outcome, sessions[socket]?.pairing == uuid, !names.isEmpty else { return }
+        guard case .registration(let names, let changesRoutes) = outcome, sessions[socket]?.pairing == uuid,
+            !names.isEmpty
+        else { return act(.send(socket: socket, answer)) }
         for name in names { sessions[socket]?.tell(name) }
-        act(.servicesChanged)
+        act(changesRoutes ? .routesChanged : .servicesChanged)
+        act(.send(socket: socket, answer))
         for name in names { observeAgain(ThingName(pairing: uuid, udn: name), now: now) }
     }
 
@@ -161,8 +169,10 @@ struct StewardState: Sendable {
             // A later pairing stands by itself.
             guard pairings[uuid]?.record.credential == credential else { return }
             if let before { pairings[uuid]?.record = before } else { forget(uuid) }
-        case .registration(let names):
+        case .registration(let names, let changesRoutes):
             for name in names { sessions[socket]?.unregister(name) }
+            // They are known, and offline.
+            if changesRoutes { act(.routesChanged) }
         }
     }
 
@@ -175,7 +185,7 @@ struct StewardState: Sendable {
             services[thing.serviceID] = nil
             endSubscriptions(to: thing.name, .gone)
         }
-        act(.servicesChanged)
+        act(.routesChanged)
     }
 
     // MARK: - Time

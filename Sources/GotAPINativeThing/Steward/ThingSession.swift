@@ -14,6 +14,8 @@ struct ThingSession: Sendable {
         }
 
         let purpose: Purpose
+        /// The application in whose name it is; the gateway's number.
+        let client: UInt64?
         var deadline: UInt64
         /// How far intermediate responses can put it off.
         let limit: UInt64

@@ -25,6 +25,8 @@ struct StateDriver {
     /// What commits fail with.
     var failure: String?
     var serviceChanges = 0
+    /// The services that the gateway was told to route last.
+    var routed: [String] = []
     var logged: [String] = []
     private var lastMessage: UInt64 = 0
     private var lastSocket: UInt64 = 0
@@ -61,6 +63,10 @@ struct StateDriver {
             pushes.append((subscription, (try? JSONNode(parsing: members)) ?? nil))
         case .unsubscribe(let subscription): unsubscribed.append(subscription)
         case .servicesChanged: serviceChanges += 1
+        case .routesChanged:
+            serviceChanges += 1
+            let services = (try? JSONNode(parsing: state.servicesJSON()))?.array ?? []
+            routed = services.compactMap { $0["serviceId"]?.text }
         }
     }
 

@@ -1,0 +1,97 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import GotAPICore
+import GotAPIStorage
+import Testing
+
+@testable import GotAPINativeThing
+
+/// What the gateway is told of things' services: at once where requests depend on it, and never more than it takes.
+@Suite struct RoutingTests {
+    @Test func aThingThatIsToldThatItIsRegisteredIsRouted() {
+        var driver = StateDriver()
+        let (socket, _) = driver.pair()
+        _ = driver.ask("prototype", #""things": \#(ScriptedThing.prototype)"#, on: socket)
+        driver.holdsCommits = true
+        driver.receive(
+            #"{"path":"/api/v1/register","requestID":1,"things":{"u":\#(ScriptedThing.lamp("u"))}}"#, on: socket)
+        #expect(driver.routed.isEmpty)
+        let commitment = driver.held.removeFirst()
+        driver.run { state, now in
+            state.committed(commitment, failure: nil, now: now)
+            let kinds = state.takeEffects().map { effect in
+                switch effect {
+                case .routesChanged: "routed"
+                case .send: "answered"
+                default: "else"
+                }
+            }
+            #expect(kinds == ["routed", "answered"])
+        }
+    }
+
+    @Test func requestsFindWhatAPrototypeHasBecome() {
+        var driver = StateDriver()
+        let (socket, _, id) = driver.lamp()
+        #expect(driver.routed == [id])
+        driver.routed = []
+        _ = driver.registerLamp("lamp-2", on: socket)
+        #expect(driver.routed.count == 2)
+        driver.routed = []
+        _ = driver.ask(
+            "prototype",
+            #""things": {"/device/lighting/acme/bulb": {"perform": ["on"], "properties": {"name": true, "status": []}}}"#,
+            on: socket)
+        #expect(driver.routed.count == 2, "they are no lights any more")
+        driver.routed = []
+        _ = driver.ask(
+            "prototype",
+            #""things": {"/device/lighting/acme/bulb": {"perform": [], "properties": {"name": true, "status": []}}}"#,
+            on: socket)
+        #expect(driver.routed.isEmpty, "their profiles are the same")
+    }
+
+    @Test func asManyThingsAsThereMayBeFitIntoOneDiscovery() throws {
+        let verbs = #""observe": ["motion"], "perform": ["on", "off"]"#
+        let properties = #"""
+            {"name": true, "status": [], "battery": "percentage", "humidity": "percentage", "a": "celsius", "b": "lux",
+             "c": "millibars"}
+            """#
+        let item = try JSONNode(parsing: Array("{\(verbs), \"properties\": \(properties)}".utf8))
+        var longest = 0
+        for category in ["lighting", "switch"] {
+            let path = "/device/\(category)/m/"
+            let prototype = try Prototype(
+                path: path + String(repeating: "\"", count: (256 - path.utf8.count) / 2), item)
+            for text in ["\u{1}", "\"", "x", "ü", "😀", "e\u{301}"].map({ String(repeating: $0, count: 1_000) }) {
+                let thing = Thing(
+                    name: ThingName(pairing: "u", udn: "u"), serviceID: ThingName(pairing: "u", udn: "u").serviceID,
+                    prototype: prototype.path, ownName: text, ownerName: nil, status: text, info: [], updated: 0,
+                    maker: text, model: text)
+                longest = max(
+                    longest, ServiceDescription.json(of: thing, prototype, isOnline: false).bytes.count)
+            }
+        }
+        #expect(ThingLimits.things * (longest + 1) + 100 <= Limits.pluginMembers)
+        let path = "/device/a/b/" + String(repeating: "\"", count: 123)
+        #expect(throws: ThingFault.self) { try Prototype(path: path, item) }
+    }
+
+    @Test func theGatewayHasSoManyThings() {
+        var driver = StateDriver()
+        var diagnostics: [String?] = []
+        for pairing in 0..<5 {
+            driver.advance(60)
+            let (socket, _) = driver.pair("U-\(pairing)")
+            _ = driver.ask("prototype", #""things": \#(ScriptedThing.prototype)"#, on: socket)
+            let things = (0..<(pairing < 4 ? 256 : 1)).map { number in
+                #""\#(pairing)-\#(number)": {"prototype": "/device/lighting/acme/bulb", "name": "n", "status": "s"}"#
+            }
+            let answer = driver.ask("register", #""things": {\#(things.joined(separator: ","))}"#, on: socket)
+            diagnostics += (answer["things"]?.object ?? []).map { $0.value.diagnostic }
+        }
+        #expect(diagnostics.count { $0 == nil } == 1_024)
+        #expect(diagnostics.last == "limit exceeded: the gateway has at most 1024 things")
+        #expect(driver.routed.count == 1_024)
+    }
+}
