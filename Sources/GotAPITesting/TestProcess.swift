@@ -111,7 +111,12 @@ package final class TestProcess: Sendable {
         }
     }
 
-    package func signal(_ number: CInt) { kill(pid, number) }
+    /// Its number may be another process's after its end.
+    package func signal(_ number: CInt) {
+        state.withLockedValue { state in
+            if state.status == nil { kill(pid, number) }
+        }
+    }
 
     private func read(_ descriptor: CInt) {
         var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -2,6 +2,7 @@
 
 import Glibc
 package import GotAPICore
+import NIOConcurrencyHelpers
 
 /// A gateway with TLS and without plug-ins, and lamps that live beside it: processes in one folder.
 package struct ThingHome: Sendable {
@@ -14,9 +15,24 @@ package struct ThingHome: Sendable {
     package let folder: TestFolder
     package private(set) var gateway: TestProcess
     package let port: Int
+    private let lamps = NIOLockedValueBox<[TestProcess]>([])
 
+    /// Runs a home for the length of `body`, and ends what lives in it, however `body` ends. The gateway has to end in order.
+    ///
     /// - Parameter more: further members of config.json, each with a comma before it.
-    package init(more: String = "") async throws {
+    package static func run(more: String = "", _ body: (inout ThingHome) async throws -> Void) async throws {
+        var home = try await ThingHome(more: more)
+        do {
+            try await body(&home)
+        } catch {
+            await home.end(by: SIGKILL)
+            throw error
+        }
+        let status = await home.end(by: SIGTERM)
+        guard status == 0 else { throw TestConnectionError(description: "\(status):\n\(home.gateway.output)") }
+    }
+
+    private init(more: String) async throws {
         folder = try TestFolder()
         mkdir(folder.path + "/plugins", 0o755)
         (gateway, port) = try await GatewayProcess.start(
@@ -41,6 +57,7 @@ package struct ThingHome: Sendable {
                 "python3", TestBuild.root + "/PluginSDK/things/lamp.py", "--address", "localhost:\(port)", "--file",
                 "\(folder.path)/\(name).json", "--motion", "0.2",
             ], in: folder.path)
+        lamps.withLockedValue { $0.append(process) }
         let output = try await process.waitForOutput { $0.contains("\n") }
         guard let line = output.split(separator: "\n").first, line.hasPrefix("uuid ") else {
             throw TestConnectionError(description: "lamp.py: \(output)")
@@ -72,11 +89,17 @@ package struct ThingHome: Sendable {
         }
     }
 
-    /// Ends the gateway, which has to end in order.
-    package func end() async throws {
-        gateway.signal(SIGTERM)
-        let status = await gateway.waitForExit()
-        guard status == 0 else { throw TestConnectionError(description: "\(status):\n\(gateway.output)") }
+    /// Ends all lamps and the gateway.
+    ///
+    /// - Returns: the gateway's exit status.
+    @discardableResult
+    private func end(by signal: CInt) async -> Int32 {
+        for lamp in lamps.withLockedValue({ $0 }) {
+            lamp.signal(SIGKILL)
+            _ = await lamp.waitForExit()
+        }
+        gateway.signal(signal)
+        return await gateway.waitForExit()
     }
 }
 

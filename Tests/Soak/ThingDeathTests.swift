@@ -18,40 +18,39 @@ extension Soaks {
 
         @Test(.timeLimit(.minutes(20)))
         func gatewayAndThingAreKilledAtRandom() async throws {
-            var home = try await ThingHome()
-            var lamp = try await home.startLamp()
-            _ = try await home.command("things", "pair")
-            var application = try await Application(home)
-            for _ in 0..<SoakCounts.current.thingKills {
-                // In the middle of something: what is asked for may or may not be done any more.
-                let verb = Bool.random() ? "on" : "off"
-                async let performed = try? application.perform(verb)
-                try await Task.sleep(for: .milliseconds(Int.random(in: 0...50)))
-                let victim = Victim.allCases.randomElement() ?? .both
-                if victim != .gateway {
-                    lamp.process.signal(SIGKILL)
-                    _ = await lamp.process.waitForExit()
+            try await ThingHome.run { home in
+                var lamp = try await home.startLamp()
+                _ = try await home.command("things", "pair")
+                var application = try await Application(home)
+                for _ in 0..<SoakCounts.current.thingKills {
+                    // In the middle of something: what is asked for may or may not be done any more.
+                    let verb = Bool.random() ? "on" : "off"
+                    async let performed = try? application.perform(verb)
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 0...50)))
+                    let victim = Victim.allCases.randomElement() ?? .both
+                    if victim != .gateway {
+                        lamp.process.signal(SIGKILL)
+                        _ = await lamp.process.waitForExit()
+                    }
+                    if victim != .thing {
+                        home.gateway.signal(SIGKILL)
+                        _ = await home.gateway.waitForExit()
+                    }
+                    _ = await performed
+                    if victim != .thing { try await home.restartGateway() }
+                    if victim != .gateway { lamp = try await home.startLamp() }
+                    // Tokens do not outlive the gateway, so its applications begin again; a thing's death they outlive.
+                    if victim != .thing {
+                        await application.close()
+                        application = try await Application(home)
+                    }
+                    try await application.goesOn()
+                    let pairings = try await home.things()["pairings"]?.array ?? []
+                    #expect(pairings.map { $0["uuid"]?.text } == [lamp.uuid], "after \(victim)")
+                    #expect(pairings.first?["services"]?.array?.count == 1, "after \(victim)")
                 }
-                if victim != .thing {
-                    home.gateway.signal(SIGKILL)
-                    _ = await home.gateway.waitForExit()
-                }
-                _ = await performed
-                if victim != .thing { try await home.restartGateway() }
-                if victim != .gateway { lamp = try await home.startLamp() }
-                // Tokens do not outlive the gateway, so its applications begin again; a thing's death they outlive.
-                if victim != .thing {
-                    await application.close()
-                    application = try await Application(home)
-                }
-                try await application.goesOn()
-                let pairings = try await home.things()["pairings"]?.array ?? []
-                #expect(pairings.map { $0["uuid"]?.text } == [lamp.uuid], "after \(victim)")
-                #expect(pairings.first?["services"]?.array?.count == 1, "after \(victim)")
+                await application.close()
             }
-            await application.close()
-            lamp.process.signal(SIGKILL)
-            try await home.end()
         }
 
         /// One that is subscribed to the lamp's motions.
