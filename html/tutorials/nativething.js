@@ -2,14 +2,10 @@
 
 import { element } from './element.js';
 import { Page } from './page.js';
+import { own, Parameters, unitOf } from './parameters.js';
 import { explain } from './problems.js';
 
 const PROFILE = 'nativeThing';
-/** What stands behind a number, by the property's syntax. */
-const UNITS = {
-  percentage: '%', degrees: '°', mireds: 'mireds', meters: 'm', 'meters/second': 'm/s', kilometers: 'km', seconds: 's',
-  milliseconds: 'ms', celsius: '°C', ppm: 'ppm', decibels: 'dB', db: 'dB', millibars: 'mbar', lux: 'lx', watts: 'W',
-};
 /** The oldest events of a thing go first. */
 const MOST_EVENTS = 10;
 
@@ -32,6 +28,8 @@ class Thing {
   #info = new Map();
   #state = {};
   #prototype = null;
+  /** @type {Parameters} */
+  #parameters = null;
   #isWatched = false;
   /** The events that are subscribed to, as the request that did it, or null. */
   #observed = null;
@@ -130,11 +128,13 @@ class Thing {
     const { observe = [], perform = [], validate } = prototype;
     this.#find('.verbs').hidden = perform.length === 0;
     this.#find('.test').hidden = !validate?.perform;
+    this.#parameters = new Parameters(
+      this.#find('.parameters'), prototype.properties, `${this.#service.serviceId}-parameter`);
     this.#find('.verbs .buttons').replaceChildren(...perform.map((verb) => element('button', {
       type: 'button', className: 'quiet', onclick: () => this.#perform(verb),
     }, String(verb))));
     this.#find('.events').hidden = observe.length === 0;
-    this.#find('select').replaceChildren(...observe.map((verb) => element('option', { value: verb }, String(verb))));
+    this.#find('.events select').replaceChildren(...observe.map((verb) => element('option', { value: verb }, String(verb))));
   }
 
   #draw() {
@@ -152,11 +152,11 @@ class Thing {
   }
 
   #words(key, value) {
-    const syntax = this.#prototype?.properties;
-    const kind = syntax && Object.hasOwn(syntax, key) ? syntax[key] : undefined;
-    const unit = typeof kind === 'string' && Object.hasOwn(UNITS, kind) ? UNITS[kind] : undefined;
-    if (typeof value === 'string') return value;
-    return unit && typeof value === 'number' ? `${value}\u00a0${unit}` : JSON.stringify(value);
+    const unit = unitOf(own(this.#prototype?.properties, key));
+    // Sensors send numbers as text.
+    const isNumber = typeof value === 'number' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value));
+    if (unit && isNumber) return `${value}\u00a0${unit}`;
+    return typeof value === 'string' ? value : JSON.stringify(value);
   }
 
   // -- What it is asked --
@@ -165,8 +165,10 @@ class Thing {
     const isTest = this.#find('[type=checkbox]').checked;
     const outcome = this.#find('.outcome');
     outcome.textContent = '';
+    const parameter = this.#find('.raw input').value || this.#parameters.take();
+    if (parameter === null) return;
     const isDone = await this.#attempt(() => this.#ask('post', 'perform', {
-      verb, parameter: this.#find('.verbs [type=text]').value, ...(isTest && { testOnly: 'true' }),
+      verb, parameter, ...(isTest && { testOnly: 'true' }),
     }));
     outcome.textContent = isDone ? `${verb}: ${isTest ? 'it would be accepted.' : 'accepted.'}` : `${verb}: refused.`;
   }
@@ -176,7 +178,7 @@ class Thing {
     if (this.#isAsking) return;
     this.#isAsking = true;
     const wanted = this.#observed ? null : this.#request('onEvent', {
-      verb: this.#find('select').value, parameter: this.#find('.events [type=text]').value,
+      verb: this.#find('.events select').value, parameter: this.#find('.events [type=text]').value,
     });
     const isDone = await this.#attempt(() => (wanted
       ? this.#page.gotapi.subscribe(wanted, (push) => this.#happened(push))

@@ -78,6 +78,7 @@ class FakeGateway:
         self.pending = []
         self.lights = {}
         self.prototype = dict(PROTOTYPE)
+        self.performed = None               # the parameters of the last perform that was accepted
         self.thing = {"name": "Lamp", "status": "off", "updated": 1_700_000_000_000, "info": {"brightness": 100}}
         self.lock = threading.RLock()
         self.connections = set()
@@ -205,8 +206,11 @@ class FakeGateway:
             return {"result": 1, "statusCode": 503, "errorMessage": "[ERROR] The thing is offline."}
         if parameters.get("parameter") == "broken":
             return {"result": 1, "errorMessage": "[ERROR] invalid parameter: <b>broken</b>"}
+        self.performed = parameters
         if parameters.get("testOnly") != "true":
-            self.change_thing(status=parameters["verb"])
+            given = json.loads(parameters.get("parameter") or "{}")
+            self.change_thing(status=parameters["verb"],
+                              info={name: value for name, value in given.items() if name in self.thing["info"]})
         return {"result": 0}
 
     @staticmethod

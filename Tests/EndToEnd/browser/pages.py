@@ -14,6 +14,7 @@ Needs Playwright (PyPI) and Debian's chromium. Ends with "N passed, N failed"; t
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -782,12 +783,12 @@ def a_thing_is_switched_and_says_so_with_the_mouse(visit):
     expect(visit["#no-things"]).to_be_hidden()
     expect(visit[".thing h3"]).to_have_text("Lamp")
     expect(visit[".thing .id"]).to_have_text("/device/lighting/gotapi/lamp")
-    visit[".verbs [type=text]"].fill('{"brightness": 40}')
+    visit["[data-property=brightness]"].fill("40")
     perform(visit, "on")
-    if not visit.bench.gateway:
-        expect(visit[".properties dd"].last).to_have_text("40\u00a0%")
-    visit[".verbs [type=text]"].fill("")
+    expect(visit[".properties dd"].last).to_have_text("40\u00a0%")
+    visit["[data-property=brightness]"].fill("")
     perform(visit, "off")
+    expect(visit[".properties dd"].last).to_have_text("40\u00a0%")
     visit["[type=checkbox]"].check()
     visit['.verbs button:text-is("on")'].click()
     expect(visit[".outcome"]).to_have_text("on: it would be accepted.")
@@ -826,15 +827,76 @@ def what_a_thing_does_is_seen_by_every_page(visit):
         expect(other.locator(".properties dd").first).to_have_text(verb)
 
 
+@check("nativething")
+def what_is_beyond_a_range_is_not_sent(visit):
+    visit.open()
+    field = visit["[data-property=brightness]"]
+    expect(visit.page.get_by_label("brightness (0 to 100 %)")).to_have_count(1)
+    perform(visit, "off")
+    sent = visit['.what:text-is("POST nativeThing/perform")'].count()
+    for text in ("101", "-1"):
+        field.fill(text)
+        visit['.verbs button:text-is("on")'].click()
+        expect(field).to_be_focused()
+        equal(field.evaluate("(field) => field.validity.valid"), False)
+    expect(visit[".outcome"]).to_have_text("")
+    equal(visit['.what:text-is("POST nativeThing/perform")'].count(), sent)
+    field.fill("12.5")
+    perform(visit, "on")
+    expect(visit[".properties dd"].last).to_have_text("12.5\u00a0%")
+    equal(visit['.what:text-is("POST nativeThing/perform")'].count(), sent + 1)
+
+
+@check("nativething", needs="fake")
+def the_form_is_what_the_prototype_says(visit):
+    gateway = visit.bench.gateway
+    thing, prototype = gateway.thing, gateway.prototype
+    try:
+        gateway.prototype = {**prototype, "properties": {
+            "name": True, "status": ["on", "off"], "mode": ["calm", "storm"], "level": "u8", "heat": "celsius",
+            "at": "latlng", "when": "timestamp", "color": {"rgb": {"r": "u8"}}, "note": True, "id": "id",
+            "__proto__x": "watts"}}
+        gateway.thing = {**thing, "status": "off", "info": {"heat": "21.5", "__proto__x": 5}}
+        visit.open()
+        equal(visit[".parameters label"].all_inner_texts(),
+              ["mode", "level (0 to 255)", "heat (°C)", "at", "when", "color", "note", "id", "__proto__x (W)"])
+        expect(visit[".properties dd"]).to_have_text(["off", "21.5\u00a0°C", "5\u00a0W"])
+        field = {name: visit[f"[data-property={name}]"] for name in
+                 ("mode", "level", "heat", "at", "when", "color", "note")}
+        equal(field["mode"].locator("option").all_inner_texts(), ["", "calm", "storm"])
+        for name, wrong, right in (("level", "2.5", "2"), ("at", "48.2", "48.2, 16.4"), ("color", "red", '{"rgb":{"r":1}}'),
+                                   ("color", "[1]", '{"rgb":{"r":2}}')):
+            field[name].fill(wrong)
+            visit['.verbs button:text-is("on")'].click()
+            expect(field[name]).to_be_focused()
+            field[name].fill(right)
+        field["mode"].select_option("storm")
+        field["heat"].fill("-3.5")
+        field["when"].fill("2026-01-31T12:00:00")
+        field["note"].fill("<b>")
+        visit['.verbs button:text-is("on")'].click()
+        expect(visit[".outcome"]).to_have_text("on: accepted.")
+        sent = json.loads(gateway.performed["parameter"])
+        when = sent.pop("when")
+        assert re.fullmatch(r"2026-0[12]-\d\dT\d\d:\d\d:00\.000Z", when), when
+        equal(sent, {"mode": "storm", "level": 2, "heat": -3.5, "at": [48.2, 16.4], "color": {"rgb": {"r": 2}},
+                     "note": "<b>"})
+        visit.is_readable()
+        visit.fits()
+    finally:
+        gateway.thing, gateway.prototype = thing, prototype
+
+
 @check("nativething", needs="fake")
 def a_refusal_and_an_absence_are_explained(visit):
     gateway = visit.bench.gateway
     visit.open()
-    visit[".verbs [type=text]"].fill("broken")
+    visit[".raw summary"].click()
+    visit[".raw input"].fill("broken")
     visit['.verbs button:text-is("on")'].click()
     expect(visit["#problem"]).to_contain_text("Lamp did not do that")
     expect(visit["#problem"]).to_contain_text("<b>broken</b>")
-    visit[".verbs [type=text]"].fill("")
+    visit[".raw input"].fill("")
     try:
         gateway.change_service({**THING, "online": False}, True)
         expect(visit[".badge"]).to_have_text("offline")
