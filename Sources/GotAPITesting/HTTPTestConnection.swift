@@ -78,14 +78,19 @@ package final class HTTPTestConnection: Sendable {
     package func abort() async { await channel.abort() }
 }
 
+/// Made once: it reads the system's certificates, though none is asked for.
+private let clientContext = Result {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.certificateVerification = .none
+    return try NIOSSLContext(configuration: configuration)
+}
+
 /// Connects a client channel to 127.0.0.1, with TLS or without.
 package func connectClient(
     port: Int, tls: Bool, group: any EventLoopGroup,
     configure: @escaping @Sendable (any Channel) throws -> Void
 ) async throws -> any Channel {
-    var configuration = TLSConfiguration.makeClientConfiguration()
-    configuration.certificateVerification = .none
-    let context = tls ? try NIOSSLContext(configuration: configuration) : nil
+    let context = tls ? try clientContext.get() : nil
     return try await ClientBootstrap(group: group)
         .channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {

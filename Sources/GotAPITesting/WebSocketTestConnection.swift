@@ -28,7 +28,7 @@ package final class WebSocketTestConnection: Sendable {
         let (messages, continuation) = AsyncStream<Message>.makeStream()
         let upgraded = group.any().makePromise(of: Void.self)
         let channel = try await connectClient(port: port, tls: tls, group: group) { channel in
-            let upgrader = NIOWebSocketClientUpgrader { channel, _ in
+            let upgrader = NIOWebSocketClientUpgrader(maxFrameSize: 1 << 20) { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(MessageCollector(continuation))
                     upgraded.succeed()
