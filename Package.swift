@@ -38,7 +38,10 @@ let package = Package(
         .target(name: "GotAPICore"),
         .target(name: "GotAPIAuthorization", dependencies: ["GotAPICore", crypto]),
         .target(name: "GotAPIGateway", dependencies: ["GotAPICore", "GotAPIAuthorization", lock, log]),
-        .target(name: "GotAPIPluginRuntime", dependencies: ["GotAPICore", "CGotAPIPlugin"]),
+        .target(name: "GotAPIPluginRuntime", dependencies: ["GotAPICore", "GotAPIDescribed", "CGotAPIPlugin"]),
+        // Libraries without GotAPI code, called through libffi.
+        .target(name: "GotAPIDescribed", dependencies: ["GotAPICore", "CGotAPIPlugin", "CFFI"]),
+        .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
         .target(
             name: "GotAPIPluginHost",
             dependencies: [

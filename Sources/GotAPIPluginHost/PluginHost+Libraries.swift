@@ -47,8 +47,8 @@ extension PluginHost {
             for path in content.misnamed {
                 logger.warning(
                     """
-                    \(path.printable) is left out: between libgotapi-plugin- and .so a name has letters, digits, \
-                    '-' and '_', and begins with a letter
+                    \(path.printable) is left out: between libgotapi-plugin- and .so or .json a name has letters, \
+                    digits, '-' and '_', and begins with a letter
                     """)
             }
             for (name, error) in content.unreadable.sorted(by: { $0.key < $1.key }) {
@@ -92,7 +92,7 @@ extension PluginHost {
             }
         } catch { throw LoadFailure(wrapping: error) }
         let instruction = LoadInstruction(
-            library: library.copy.library, id: id, config: wishes.configJSON, dataDirectory: dataPath,
+            library: library.loadedPath, description: library.description, id: id, config: wishes.configJSON, dataDirectory: dataPath,
             resourceDirectory: library.resourcePath, cage: cage)
         let limits = ControlGroup.Limits(of: id, settings)
         let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil

@@ -195,6 +195,6 @@ struct LibraryImageTests {
         (String(repeating: "a", count: 64), false), ("_a", false), ("a\n", false),
     ])
     func idsHaveLettersDigitsAndAFewSigns(id: String, isValid: Bool) {
-        #expect(LibraryNote.isValid(id: id.utf8) == isValid)
+        #expect(PluginID.isValid(id.utf8) == isValid)
     }
 }

@@ -23,8 +23,10 @@ package enum HostFrame: Sendable, Equatable {
 
 /// What a runtime needs in order to load a library.
 package struct LoadInstruction: Sendable, Equatable {
-    /// The private copy.
+    /// The private copy; or, of a description, the library that it describes.
     package var library: String
+    /// The text of the description (PluginSDK/descriptions/README.md); empty for a library that is a plug-in itself.
+    package var description: String
     /// The id of the file's note; the descriptor must name the same. Empty in tests that have not read the note.
     package var id: String
     /// The plug-in's `config` object as JSON text.
@@ -36,9 +38,11 @@ package struct LoadInstruction: Sendable, Equatable {
     package var cage: Cage?
 
     package init(
-        library: String, id: String, config: String, dataDirectory: String, resourceDirectory: String, cage: Cage? = nil
+        library: String, description: String = "", id: String, config: String, dataDirectory: String,
+        resourceDirectory: String, cage: Cage? = nil
     ) {
         self.library = library
+        self.description = description
         self.id = id
         self.config = config
         self.dataDirectory = dataDirectory
@@ -71,6 +75,7 @@ extension HostFrame {
             case .load(let instruction):
                 writer.write(Tag.load)
                 writer.write(instruction.library)
+                writer.write(instruction.description)
                 writer.write(instruction.id)
                 writer.write(instruction.config)
                 writer.write(instruction.dataDirectory)
@@ -113,9 +118,9 @@ extension HostFrame {
         case Tag.load:
             self = .load(
                 LoadInstruction(
-                    library: try reader.readText(), id: try reader.readText(), config: try reader.readText(),
-                    dataDirectory: try reader.readText(), resourceDirectory: try reader.readText(),
-                    cage: try reader.readCage()))
+                    library: try reader.readText(), description: try reader.readText(), id: try reader.readText(),
+                    config: try reader.readText(), dataDirectory: try reader.readText(),
+                    resourceDirectory: try reader.readText(), cage: try reader.readCage()))
         case Tag.start: self = .start
         case Tag.message: self = .message(try reader.readMessage())
         case Tag.expire: self = .expire(message: try reader.read())

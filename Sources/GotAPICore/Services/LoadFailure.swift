@@ -15,6 +15,7 @@ package struct LoadFailure: Error, Sendable, Equatable {
         case uniqueSymbols = "UNIQUE_SYMBOLS"
         case entryRefused = "ENTRY_REFUSED"
         case badDescriptor = "BAD_DESCRIPTOR"
+        case badDescription = "BAD_DESCRIPTION"
         case duplicateID = "DUPLICATE_ID"
         case duplicateService = "DUPLICATE_SERVICE"
         case startFailed = "START_FAILED"

@@ -79,35 +79,19 @@ struct ELFDynamicSection {
     func checkSymbols(
         of file: ELFBytes, segments: ELFSegments, sections: ELFSections
     ) throws(LoadFailure) -> Symbols {
-        guard let symbolTable, let stringTable, let stringSize,
-            let symbols = segments.fileRange(from: symbolTable), let strings = segments.fileRange(from: stringTable),
-            stringSize <= strings.count
-        else { throw Self.outside }
-        let count = try symbolCount(file, segments: segments, sections: sections)
-        let (size, overflow) = count.multipliedReportingOverflow(by: Self.symbolSize)
-        guard !overflow, size <= symbols.count else { throw Self.outside }
         var hasEntry = false
         var found = Symbols()
-        for index in 0..<count {
-            let at = symbols.offset + index * Self.symbolSize
-            guard let name = file.number(UInt32.self, at: at), let info = file.number(UInt8.self, at: at + 4),
-                let section = file.number(UInt16.self, at: at + 6)
-            else { throw Self.outside }
-            guard section != 0, UInt64(name) < stringSize else { continue }
-            let binding = info >> 4
-            // STB_GLOBAL or STB_WEAK; STT_NOTYPE, STT_FUNC or STT_GNU_IFUNC.
-            if binding == 1 || binding == 2, [0, 2, 10].contains(info & 15),
-                file.hasText("gotapi_plugin_entry", at: strings.offset + UInt64(name))
+        try forEachDefinedSymbol(of: file, segments: segments, sections: sections) { symbol in
+            // What is of no kind may be a function of assembly language.
+            if symbol.isFunction || symbol.isExported && symbol.type == 0,
+                file.hasText("gotapi_plugin_entry", at: symbol.nameOffset)
             {
                 hasEntry = true
-                continue
+                return
             }
-            if binding == 10, found.unique.count < 3 {  // STB_GNU_UNIQUE
-                found.unique.append(file.text(at: strings.offset + UInt64(name)))
-            }
-            // Not a version's name, which is absolute (SHN_ABS).
-            if binding == 1 || binding == 2 || binding == 10, section < 0xff00, found.exported.count < Self.namedSymbols {
-                found.exported.append(file.text(at: strings.offset + UInt64(name)))
+            symbol.note(in: &found.unique, file)
+            if symbol.isVisible, found.exported.count < Self.namedSymbols {
+                found.exported.append(file.text(at: symbol.nameOffset))
             }
         }
         guard hasEntry else {
@@ -115,8 +99,77 @@ struct ELFDynamicSection {
                 .notAPlugin,
                 "does not export gotapi_plugin_entry; define it, with GOTAPI_EXPORT and, in C++, extern \"C\"")
         }
-        found.needed = needed.filter { $0 < stringSize }.map { file.text(at: strings.offset + $0) }
+        found.needed = try neededNames(in: file, segments: segments)
         return found
+    }
+
+    /// Looks for functions that the library exports.
+    ///
+    /// - Returns: those that it does not, and up to three names of `STB_GNU_UNIQUE` symbols.
+    func find(
+        _ functions: Set<String>, in file: ELFBytes, segments: ELFSegments, sections: ELFSections
+    ) throws(LoadFailure) -> (missing: Set<String>, uniqueSymbols: [String]) {
+        var missing = functions
+        var uniqueSymbols: [String] = []
+        let longest = UInt64(functions.lazy.map(\.utf8.count).max() ?? 0)
+        try forEachDefinedSymbol(of: file, segments: segments, sections: sections) { symbol in
+            symbol.note(in: &uniqueSymbols, file)
+            guard symbol.isFunction, !missing.isEmpty else { return }
+            // One byte more, so that a longer name is not taken for one that it begins with.
+            missing.remove(file.text(at: symbol.nameOffset, maximum: longest + 1))
+        }
+        return (missing, uniqueSymbols)
+    }
+
+    /// An entry of the symbol table (elf(5), `Elf64_Sym`).
+    private struct Symbol {
+        let nameOffset: UInt64
+        let binding: UInt8
+        let type: UInt8
+        let visibility: UInt8
+        let section: UInt16
+
+        /// STB_GLOBAL or STB_WEAK; STV_DEFAULT or STV_PROTECTED.
+        var isExported: Bool { (binding == 1 || binding == 2) && (visibility == 0 || visibility == 3) }
+        /// Exported, or STB_GNU_UNIQUE; no version's name, which is absolute (SHN_ABS).
+        var isVisible: Bool { (isExported || binding == 10) && section < 0xff00 }
+        /// STT_FUNC or STT_GNU_IFUNC.
+        var isFunction: Bool { isExported && (type == 2 || type == 10) }
+
+        func note(in uniqueSymbols: inout [String], _ file: ELFBytes) {
+            // STB_GNU_UNIQUE
+            if binding == 10, uniqueSymbols.count < 3 { uniqueSymbols.append(file.text(at: nameOffset)) }
+        }
+    }
+
+    private func neededNames(in file: ELFBytes, segments: ELFSegments) throws(LoadFailure) -> [String] {
+        guard let stringTable, let stringSize, let strings = segments.fileRange(from: stringTable) else {
+            throw Self.outside
+        }
+        return needed.filter { $0 < stringSize }.map { file.text(at: strings.offset + $0) }
+    }
+
+    private func forEachDefinedSymbol(
+        of file: ELFBytes, segments: ELFSegments, sections: ELFSections, _ body: (Symbol) -> Void
+    ) throws(LoadFailure) {
+        guard let symbolTable, let stringTable, let stringSize,
+            let symbols = segments.fileRange(from: symbolTable), let strings = segments.fileRange(from: stringTable),
+            stringSize <= strings.count
+        else { throw Self.outside }
+        let count = try symbolCount(file, segments: segments, sections: sections)
+        let (size, overflow) = count.multipliedReportingOverflow(by: Self.symbolSize)
+        guard !overflow, size <= symbols.count else { throw Self.outside }
+        for index in 0..<count {
+            let at = symbols.offset + index * Self.symbolSize
+            guard let name = file.number(UInt32.self, at: at), let info = file.number(UInt8.self, at: at + 4),
+                let other = file.number(UInt8.self, at: at + 5), let section = file.number(UInt16.self, at: at + 6)
+            else { throw Self.outside }
+            guard section != 0, UInt64(name) < stringSize else { continue }
+            body(
+                Symbol(
+                    nameOffset: strings.offset + UInt64(name), binding: info >> 4, type: info & 15,
+                    visibility: other & 3, section: section))
+        }
     }
 
     /// The dynamic section does not say how many symbols there are; the hash tables do, or the section header.

@@ -31,6 +31,30 @@ package struct LibraryImage: Sendable, Equatable {
         neededLibraries = symbols.needed
     }
 
+    /// Checks the bytes of a whole file that a description makes a plug-in of.
+    ///
+    /// - Parameter note: what the description says instead of the file.
+    /// - Returns: the image, and those of `functions` that are none of the library's functions.
+    /// - Throws: as ``init(checking:)``.
+    package static func check(
+        _ bytes: UnsafeRawBufferPointer, describedBy note: LibraryNote, functions: Set<String>
+    ) throws(LoadFailure) -> (image: LibraryImage, missing: Set<String>) {
+        let file = ELFBytes(bytes)
+        let header = try ELFHeader(file)
+        let segments = try ELFSegments(file, header: header)
+        let sections = try ELFSections(file, header: header)
+        let dynamic = try ELFDynamicSection(file, segments: segments)
+        let (missing, uniqueSymbols) = try dynamic.find(functions, in: file, segments: segments, sections: sections)
+        return (LibraryImage(note: note, uniqueSymbols: uniqueSymbols), missing)
+    }
+
+    init(note: LibraryNote, uniqueSymbols: [String]) {
+        self.note = note
+        self.uniqueSymbols = uniqueSymbols
+        otherExports = []
+        neededLibraries = []
+    }
+
     /// The refusal of a library that may not run in the gateway's own process, or `nil`.
     package var inProcessFailure: LoadFailure? {
         guard let first = uniqueSymbols.first else { return nil }

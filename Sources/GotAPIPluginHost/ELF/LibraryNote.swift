@@ -15,13 +15,13 @@ package struct LibraryNote: Sendable, Equatable {
     package let flags: PluginDescriptor.Flags
     package let id: String
 
-    /// Whether `id` is one that a plug-in may have: 1 to 63 letters, digits, `.`, `-`, `_`, beginning with a letter.
-    package static func isValid(id: some Collection<UInt8>) -> Bool {
-        guard let first = id.first, isLetter(first), id.count <= 63 else { return false }
-        return id.allSatisfy { isLetter($0) || 0x30...0x39 ~= $0 || $0 == 0x2e || $0 == 0x2d || $0 == 0x5f }
+    /// What stands for the note of a library that has none, since it is described.
+    package init(describing id: String) {
+        abiMajor = Self.hostMajor
+        abiMinor = 0
+        flags = []
+        self.id = id
     }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { 0x61...0x7a ~= byte | 0x20 && byte < 0x80 }
 
     /// Looks through the notes that are loaded, and through the sections where the linker loaded none of them.
     static func find(
@@ -88,7 +88,7 @@ package struct LibraryNote: Sendable, Equatable {
             throw LoadFailure(.badELF, "has a plug-in note of \(size) bytes where 80 are right; use GOTAPI_PLUGIN_NOTE")
         }
         let id = field.prefix { $0 != 0 }
-        guard Self.isValid(id: id), field.dropFirst(id.count).allSatisfy({ $0 == 0 }) else {
+        guard PluginID.isValid(id), field.dropFirst(id.count).allSatisfy({ $0 == 0 }) else {
             throw LoadFailure(
                 .badDescriptor,
                 "has the id \"\(String(decoding: id, as: UTF8.self).printable)\" in its note: an id is 1 to 63 "

@@ -9,6 +9,8 @@ struct LibraryContent: Sendable, Equatable {
     /// SHA-256 of the library, in lower-case hexadecimal digits.
     let sha256: String
     let companions: [String: Companion]
+    /// The library of the system that a description names.
+    let systemLibrary: SystemLibrary?
 
     /// What lies beside a library.
     enum Companion: Sendable, Equatable {
@@ -16,9 +18,10 @@ struct LibraryContent: Sendable, Equatable {
         case link(to: String)
     }
 
-    init(sha256: String, companions: [String: Companion]) {
+    init(sha256: String, companions: [String: Companion], systemLibrary: SystemLibrary? = nil) {
         self.sha256 = sha256
         self.companions = companions
+        self.systemLibrary = systemLibrary
     }
 
     /// Reads the files where they lie. Blocks.
@@ -29,20 +32,20 @@ struct LibraryContent: Sendable, Equatable {
         var budget = LibraryStore.maximumSize
         let sha256 = try Self.digest(of: opened.library, named: file.name, budget: &budget)
         var companions: [String: Companion] = [:]
-        if let folder = opened.folder {
-            for name in try source.companionNames(of: file, in: folder) {
-                switch try source.openCompanion(name, of: file, in: folder) {
-                case .library(let library):
-                    companions[name] = .library(sha256: try Self.digest(of: library, named: name, budget: &budget))
-                case .link(let destination): companions[name] = .link(to: destination)
-                case .other: continue
-                }
+        for name in try source.companionNames(of: file, opened: opened) {
+            switch try source.openCompanion(name, of: file, in: opened.folder) {
+            case .library(let library):
+                companions[name] = .library(sha256: try Self.digest(of: library, named: name, budget: &budget))
+            case .link(let destination): companions[name] = .link(to: destination)
+            case .other: continue
             }
         }
-        self.init(sha256: sha256, companions: companions)
+        self.init(
+            sha256: sha256, companions: companions,
+            systemLibrary: try SystemLibrary(of: opened.description, beside: companions))
     }
 
-    private static func digest(
+    static func digest(
         of file: borrowing FileDescriptor, named name: String, budget: inout Int
     ) throws(LoadFailure) -> String {
         var hash = SHA256()

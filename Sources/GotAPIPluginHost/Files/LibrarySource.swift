@@ -17,10 +17,12 @@ struct LibrarySource: Sendable {
         self.rootPath = String(cString: resolved)
     }
 
-    /// A library and, where it has one, its own folder, both checked.
+    /// A library, or a description, and the folder that it lies in, both checked.
     struct Opened: ~Copyable {
         let library: FileDescriptor
-        let folder: FileDescriptor?
+        let folder: FileDescriptor
+        /// `nil` for a library that is a plug-in itself.
+        let description: LibraryDescription?
     }
 
     /// What lies beside a library in its own folder.
@@ -36,12 +38,14 @@ struct LibrarySource: Sendable {
     /// The plug-in's own folder as an absolute path, or empty.
     func resourcePath(of file: LibraryFile) -> String { file.folder.map { rootPath + "/" + $0 } ?? "" }
 
-    /// - Throws: ``LoadFailure`` with `UNSAFE_PERMISSIONS`, `NOT_A_PLUGIN` or `COPY_FAILED`.
+    /// - Throws: ``LoadFailure`` with `UNSAFE_PERMISSIONS`, `NOT_A_PLUGIN`, `COPY_FAILED` or `BAD_DESCRIPTION`.
     func open(_ file: LibraryFile) throws(LoadFailure) -> Opened {
         let rule = TrustRule()
         let folder = try openFolder(of: file, rule: rule)
         let library = try openLibrary(file.name, in: folder, path: folderPath(of: file), rule: rule)
-        return file.folder == nil ? Opened(library: library, folder: nil) : Opened(library: library, folder: folder)
+        guard file.isDescription else { return Opened(library: library, folder: folder, description: nil) }
+        let description = try LibraryDescription(reading: library, path: file.path)
+        return Opened(library: library, folder: folder, description: description)
     }
 
     /// Reads the signature file of a library, `….so.p7s` beside it, held to the same rule.
@@ -98,14 +102,24 @@ struct LibrarySource: Sendable {
         return folder
     }
 
-    /// The names of what comes along with a library: what has `.so` in it, but no signatures.
+    /// The names of what comes along with a library that has a folder of its own: what has `.so` in it, but no signatures. And
+    /// with a description: the library beside it, if it lies there.
     ///
     /// - Throws: ``LoadFailure`` with `COPY_FAILED` where there are more than ``LibraryStore/maximumCompanions``.
     func companionNames(
-        of file: LibraryFile, in folder: borrowing FileDescriptor
+        of file: LibraryFile, opened: borrowing Opened
     ) throws(LoadFailure) -> [String] {
+        let folder = opened.folder.number
+        guard file.folder != nil else {
+            guard let library = opened.description?.library else { return [] }
+            // fstatat(2): whatever it is, it is looked at again when it is opened.
+            var status = stat()
+            return fstatat(folder, library, &status, AT_SYMLINK_NOFOLLOW) == 0 ? [library] : []
+        }
         let names: [String]
-        do throws(SystemError) { names = try folder.names() } catch { throw .unreadable(resourcePath(of: file), error) }
+        do throws(SystemError) { names = try opened.folder.names() } catch {
+            throw .unreadable(resourcePath(of: file), error)
+        }
         let companions = names.filter { $0 != file.name && Self.isCompanionName($0) }.sorted()
         guard companions.count <= LibraryStore.maximumCompanions else {
             throw LoadFailure(
@@ -116,12 +130,14 @@ struct LibrarySource: Sendable {
 
     /// Opens what lies beside a library in its own folder.
     ///
-    /// - Parameter name: one of ``companionNames(of:in:)``.
+    /// - Parameter name: one of ``companionNames(of:opened:)``.
     func openCompanion(
         _ name: String, of file: LibraryFile, in folder: borrowing FileDescriptor
     ) throws(LoadFailure) -> Companion {
-        let filePath = resourcePath(of: file) + "/" + name
+        let filePath = folderPath(of: file) + "/" + name
         if try isSymbolicLink(name, in: folder, path: filePath) {
+            // What it leads to would stay behind.
+            guard file.folder != nil else { throw .symbolicLink(filePath) }
             let target = try linkTarget(name, in: folder, path: filePath)
             guard Self.isCompanionName(target) else {
                 throw LoadFailure(

@@ -77,13 +77,12 @@ package final class LibraryStore: Sendable {
         do throws(LoadFailure) {
             var budget = Self.maximumSize
             let digest = try Self.copy(opened.library, as: file.name, into: target, budget: &budget)
-            var companions: [String: LibraryContent.Companion] = [:]
-            if let folder = opened.folder {
-                companions = try Self.copyCompanions(of: file, in: folder, from: source, into: target, budget: &budget)
-            }
+            let companions = try Self.copyCompanions(of: file, opened, from: source, into: target, budget: &budget)
             return Copy(
                 folder: path, library: path + "/" + file.name,
-                content: LibraryContent(sha256: digest, companions: companions))
+                content: LibraryContent(
+                    sha256: digest, companions: companions,
+                    systemLibrary: try SystemLibrary(of: opened.description, beside: companions)))
         } catch {
             FolderRemoval.remove("\(number)", in: folder)
             throw error
@@ -98,12 +97,12 @@ package final class LibraryStore: Sendable {
 
     /// - Returns: as ``LibraryContent/companions``.
     private static func copyCompanions(
-        of file: LibraryFile, in folder: borrowing FileDescriptor, from source: LibrarySource,
+        of file: LibraryFile, _ opened: borrowing LibrarySource.Opened, from source: LibrarySource,
         into target: borrowing FileDescriptor, budget: inout Int
     ) throws(LoadFailure) -> [String: LibraryContent.Companion] {
         var copied: [String: LibraryContent.Companion] = [:]
-        for name in try source.companionNames(of: file, in: folder) {
-            switch try source.openCompanion(name, of: file, in: folder) {
+        for name in try source.companionNames(of: file, opened: opened) {
+            switch try source.openCompanion(name, of: file, in: opened.folder) {
             case .library(let companion):
                 copied[name] = .library(sha256: try copy(companion, as: name, into: target, budget: &budget))
             case .link(let destination):

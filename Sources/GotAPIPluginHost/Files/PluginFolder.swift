@@ -4,8 +4,11 @@ import Glibc
 
 /// A file that has a plug-in's name.
 package struct LibraryFile: Sendable, Equatable {
-    /// `libgotapi-plugin-NAME.so`, or `ANY/libgotapi-plugin-NAME.so`: its path in the plug-ins' folder.
+    /// `libgotapi-plugin-NAME.so`, or `ANY/libgotapi-plugin-NAME.so`: its path in the plug-ins' folder. `.json` instead of
+    /// `.so` where it describes a library that has no GotAPI code.
     package let path: String
+
+    var isDescription: Bool { path.hasSuffix(".json") }
 
     /// The plug-in's own folder inside the plug-ins' folder, or `nil`.
     var folder: String? {
@@ -53,7 +56,7 @@ struct PluginFolder {
     }
 
     private static func classify(_ name: String, at path: String, into content: inout Content) {
-        guard name.hasPrefix("libgotapi-plugin-"), name.hasSuffix(".so") else { return }
+        guard name.hasPrefix("libgotapi-plugin-"), endings.contains(where: name.hasSuffix) else { return }
         if isLibraryName(name) {
             content.libraries.append(LibraryFile(path: path))
         } else {
@@ -61,10 +64,15 @@ struct PluginFolder {
         }
     }
 
-    /// `libgotapi-plugin-NAME.so`; NAME: letters, digits, `-`, `_`, beginning with a letter.
+    /// Of libraries, and of descriptions of libraries.
+    private static let endings = [".so", ".json"]
+
+    /// `libgotapi-plugin-NAME.so` or `….json`; NAME: letters, digits, `-`, `_`, beginning with a letter.
     static func isLibraryName(_ file: String) -> Bool {
-        guard file.hasPrefix("libgotapi-plugin-"), file.hasSuffix(".so") else { return false }
-        let name = file.utf8.dropFirst("libgotapi-plugin-".utf8.count).dropLast(".so".utf8.count)
+        guard file.hasPrefix("libgotapi-plugin-"), let ending = endings.first(where: file.hasSuffix) else {
+            return false
+        }
+        let name = file.utf8.dropFirst("libgotapi-plugin-".utf8.count).dropLast(ending.utf8.count)
         func isLetter(_ byte: UInt8) -> Bool { 0x41...0x5a ~= byte || 0x61...0x7a ~= byte }
         guard let first = name.first, isLetter(first) else { return false }
         return name.allSatisfy { isLetter($0) || 0x30...0x39 ~= $0 || $0 == 0x2d || $0 == 0x5f }

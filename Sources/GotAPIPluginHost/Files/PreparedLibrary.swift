@@ -9,6 +9,10 @@ struct PreparedLibrary: Sendable {
     let file: LibraryFile
     let copy: LibraryStore.Copy
     let image: LibraryImage
+    /// What dlopen(3) is given: the private copy, or the library that the description describes.
+    let loadedPath: String
+    /// The description's text; empty for a library that is a plug-in itself.
+    let description: String
     /// The plug-in's own folder as an absolute path, or empty.
     let resourcePath: String
     /// `nil` where the owner asks for no signatures.
@@ -24,7 +28,16 @@ struct PreparedLibrary: Sendable {
         resourcePath = source.resourcePath(of: file)
         copy = try store.copy(file, from: source)
         do throws(LoadFailure) {
-            image = try LibraryImage(mapping: copy.library)
+            if file.isDescription {
+                let described = try DescribedLibrary(copy)
+                image = described.image
+                loadedPath = described.path
+                description = described.text
+            } else {
+                image = try LibraryImage(mapping: copy.library)
+                loadedPath = copy.library
+                description = ""
+            }
             signature = try signatures?.verify(copy, of: file, from: source)
         } catch {
             store.remove(copy)
@@ -36,20 +49,26 @@ struct PreparedLibrary: Sendable {
 extension LibraryImage {
     /// Checks a private copy. Nobody but us writes there, so that the mapping cannot lose its pages (SIGBUS).
     init(mapping path: String) throws(LoadFailure) {
+        self = try Self.mapping(path) { bytes throws(LoadFailure) in try LibraryImage(checking: bytes) }
+    }
+
+    /// Maps a private copy for the length of a closure.
+    static func mapping<Result>(
+        _ path: String, _ body: (UnsafeRawBufferPointer) throws(LoadFailure) -> Result
+    ) throws(LoadFailure) -> Result {
         let file = try LoadFailure.describing(path) { () throws(SystemError) in
             try FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW)
         }
         let size = try LoadFailure.describing(path) { () throws(SystemError) in Int(try file.status().st_size) }
         // An empty file cannot be mapped (mmap(2)).
         guard size > 0 else {
-            try self.init(checking: UnsafeRawBufferPointer(start: nil, count: 0))
-            return
+            return try body(UnsafeRawBufferPointer(start: nil, count: 0))
         }
         guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.number, 0), address != MAP_FAILED else {
             throw .unreadable(path, SystemError())
         }
         defer { munmap(address, size) }
-        try self.init(checking: UnsafeRawBufferPointer(start: address, count: size))
+        return try body(UnsafeRawBufferPointer(start: address, count: size))
     }
 
     /// Checks a library wherever it lies, whoever may write to it: for its author. It is read whole into memory.
@@ -75,6 +94,7 @@ extension LibraryImage {
         _ file: LibraryFile, from source: LibrarySource
     ) throws(LoadFailure) -> (sha256: String, outcome: Result<LibraryImage, LoadFailure>) {
         let opened = try source.open(file)
+        if opened.description != nil { return try DescribedLibrary.inspect(file, opened, from: source) }
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try opened.library.readAll(limit: LibraryStore.maximumSize)

@@ -58,9 +58,10 @@ struct SignatureVerifier: Sendable {
     func inspect(_ file: LibraryFile, from source: LibrarySource) throws(LoadFailure) -> SignatureVerdict {
         let opened = try source.open(file)
         let verdict = try verify(opened.library, named: file.name, of: file, from: source)
-        guard let folder = opened.folder else { return verdict }
-        for name in try source.companionNames(of: file, in: folder) {
-            guard case .library(let companion) = try source.openCompanion(name, of: file, in: folder) else { continue }
+        for name in try source.companionNames(of: file, opened: opened) {
+            guard case .library(let companion) = try source.openCompanion(name, of: file, in: opened.folder) else {
+                continue
+            }
             _ = try verify(companion, named: name, of: file, from: source)
         }
         return verdict

@@ -3,6 +3,7 @@
 import CGotAPIPlugin
 import Glibc
 import GotAPICore
+import GotAPIDescribed
 
 /// A library that was loaded: what its `gotapi_plugin` struct says, as Swift values, and its functions.
 ///
@@ -43,12 +44,14 @@ struct PluginLibrary {
     ///
     /// - Parameter entry: a plug-in that is a part of this program; then no library is loaded.
     init(_ instruction: LoadInstruction, entry: TestControl.Entry?) throws(LoadFailure) {
-        let entry: TestControl.Entry = if let entry { entry } else { try Self.load(instruction) }
-        guard let plugin = entry(UInt32(GOTAPI_ABI_MAJOR), UInt32(GOTAPI_ABI_MINOR)) else {
-            throw LoadFailure(
-                .entryRefused,
-                "gotapi_plugin_entry returned NULL: the plug-in refuses a gateway with ABI"
-                    + " \(GOTAPI_ABI_MAJOR).\(GOTAPI_ABI_MINOR); ask its vendor for a version for this one")
+        let plugin: UnsafePointer<gotapi_plugin>
+        if let entry {
+            plugin = try Self.enter(entry)
+        } else {
+            let image = try Self.open(instruction.library)
+            plugin =
+                instruction.description.isEmpty
+                ? try Self.enter(Self.entry(of: image)) : try DescribedPlugin.entry(instruction.description, of: image)
         }
         guard UInt(bitPattern: plugin) % UInt(MemoryLayout<gotapi_plugin>.alignment) == 0 else {
             throw LoadFailure(.badDescriptor, "gotapi_plugin_entry returned an address that is not aligned")
@@ -65,21 +68,36 @@ struct PluginLibrary {
         functions = try Self.functions(of: plugin.pointee)
     }
 
-    /// The entry of the library: dlopen(3), dlsym(3).
-    private static func load(_ instruction: LoadInstruction) throws(LoadFailure) -> TestControl.Entry {
-        guard instruction.library.utf8.first == UInt8(ascii: "/"), !instruction.library.utf8.contains(0) else {
-            throw LoadFailure(.copyFailed, "\"\(LogLine.make(instruction.library.utf8))\" is no absolute path")
+    /// dlopen(3)
+    private static func open(_ path: String) throws(LoadFailure) -> UnsafeMutableRawPointer {
+        guard path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
+            throw LoadFailure(.copyFailed, "\"\(LogLine.make(path.utf8))\" is no absolute path")
         }
         // NOW: a symbol that is missing is noticed here, not in the middle of a request. LOCAL: plug-ins do not see each
         // other's symbols. NODELETE: code that threads or the Swift runtime point to stays.
-        guard let image = dlopen(instruction.library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
-            throw failure(from: dlerror().map { String(cString: $0) } ?? "no reason", path: instruction.library)
+        guard let image = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
+            throw failure(from: dlerror().map { String(cString: $0) } ?? "no reason", path: path)
         }
+        return image
+    }
+
+    /// dlsym(3), in a library that is a plug-in itself.
+    private static func entry(of image: UnsafeMutableRawPointer) throws(LoadFailure) -> TestControl.Entry {
         guard let symbol = dlsym(image, "gotapi_plugin_entry") else {
             throw LoadFailure(
                 .notAPlugin, "the library does not export gotapi_plugin_entry: define it and mark it GOTAPI_EXPORT")
         }
         return unsafeBitCast(symbol, to: TestControl.Entry.self)  // The header's promise about a symbol of this name.
+    }
+
+    private static func enter(_ entry: TestControl.Entry) throws(LoadFailure) -> UnsafePointer<gotapi_plugin> {
+        guard let plugin = entry(UInt32(GOTAPI_ABI_MAJOR), UInt32(GOTAPI_ABI_MINOR)) else {
+            throw LoadFailure(
+                .entryRefused,
+                "gotapi_plugin_entry returned NULL: the plug-in refuses a gateway with ABI"
+                    + " \(GOTAPI_ABI_MAJOR).\(GOTAPI_ABI_MINOR); ask its vendor for a version for this one")
+        }
+        return plugin
     }
 
     private static func describe(
@@ -91,7 +109,7 @@ struct PluginLibrary {
                 .badDescriptor, "flags \(plugin.flags) has bits that ABI \(GOTAPI_ABI_MAJOR) does not know: clear them")
         }
         let id = try text(plugin.id, plugin.id_length, of: "id", limit: 63)
-        guard isID(id) else {
+        guard PluginID.isValid(id.utf8) else {
             throw LoadFailure(
                 .badDescriptor,
                 "id \"\(LogLine.make(id.utf8))\" is not 1 to 63 letters, digits, '.', '-' and '_', beginning with a"
@@ -171,17 +189,6 @@ struct PluginLibrary {
             throw LoadFailure(.badDescriptor, "\(member) contains a control character")
         }
         return label
-    }
-
-    private static func isID(_ id: String) -> Bool {
-        func isLetter(_ byte: UInt8) -> Bool {
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        }
-        guard let first = id.utf8.first, isLetter(first) else { return false }
-        return id.utf8.allSatisfy { byte in
-            isLetter(byte) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: ".")
-                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-        }
     }
 
     // MARK: - Why dlopen failed

@@ -1,0 +1,87 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+import GotAPICore
+
+/// A library of the system that a description names by its file's name, as `libm.so.6`.
+///
+/// It is root's, and so are the folders that lead to it: nobody else can exchange it between the check and dlopen(3). It is
+/// not copied: the C library, and others that a process can have only once, would be there twice.
+struct SystemLibrary: Sendable, Equatable {
+    /// Without symbolic links.
+    let path: String
+    /// In lower-case hexadecimal digits.
+    let sha256: String
+
+    /// Where libraries are looked for, in this order.
+    static let folders: [String] = {
+        #if arch(x86_64)
+        let machine = "x86_64-linux-gnu"
+        #elseif arch(arm64)
+        let machine = "aarch64-linux-gnu"
+        #elseif arch(riscv64)
+        let machine = "riscv64-linux-gnu"
+        #else
+        #error("Say what Debian calls this architecture")
+        #endif
+        return ["/usr/local/lib", "/usr/lib/\(machine)", "/lib/\(machine)", "/usr/lib64", "/lib64", "/usr/lib", "/lib"]
+    }()
+
+    /// The library that a description names, where none of that name lies beside it.
+    ///
+    /// - Returns: `nil` where one does, and where there is no description.
+    init?(
+        of description: LibraryDescription?, beside companions: [String: LibraryContent.Companion]
+    ) throws(LoadFailure) {
+        guard let description, companions[description.library] == nil else { return nil }
+        try self.init(named: description.library)
+    }
+
+    /// Looks for a library, checks whose it is, and reads it.
+    ///
+    /// - Throws: ``LoadFailure`` with `MISSING_LIBRARY`, `UNSAFE_PERMISSIONS` or `COPY_FAILED`.
+    init(named name: String, in folders: [String] = Self.folders, owner: uid_t = 0) throws(LoadFailure) {
+        let opened = try Self.open(name, in: folders, owner: owner)
+        var budget = LibraryStore.maximumSize
+        path = opened.path
+        sha256 = try LibraryContent.digest(of: opened.file, named: name, budget: &budget)
+    }
+
+    /// The library's bytes.
+    func read() throws(LoadFailure) -> [UInt8] {
+        let path = path
+        return try LoadFailure.describing(path) { () throws(SystemError) in
+            try FileDescriptor(opening: path, LibrarySource.fileFlags).readAll(limit: LibraryStore.maximumSize)
+        }
+    }
+
+    private struct Opened: ~Copyable {
+        let path: String
+        let file: FileDescriptor
+    }
+
+    private static func open(_ name: String, in folders: [String], owner: uid_t) throws(LoadFailure) -> Opened {
+        for folder in folders {
+            // realpath(3) allocates the text, which is freed here.
+            guard let resolved = realpath(folder + "/" + name, nil) else { continue }
+            defer { free(resolved) }
+            let path = String(cString: resolved)
+            // Root's alone: a private group is nothing that root needs.
+            let rule = TrustRule(user: owner, privateGroup: nil)
+            try rule.checkFolders(above: path, of: path.printable)
+            let file = try LoadFailure.describing(path) { () throws(SystemError) in
+                try FileDescriptor(opening: path, LibrarySource.fileFlags)
+            }
+            let status = try LoadFailure.describing(path) { () throws(SystemError) in try file.status() }
+            guard status.isRegularFile else {
+                throw LoadFailure(.missingLibrary, "\(path.printable) is no regular file")
+            }
+            try rule.check(status, path: path)
+            return Opened(path: path, file: file)
+        }
+        throw LoadFailure(
+            .missingLibrary,
+            "\(name.printable) lies neither beside the description nor in \(folders.joined(separator: ", ")); put it "
+                + "beside the description, or install the package that has it")
+    }
+}
