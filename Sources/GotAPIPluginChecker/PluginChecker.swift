@@ -45,7 +45,7 @@ package struct PluginChecker {
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, access(path, R_OK) == 0 else {
             throw .cannotRead("\(file) is no file that can be read")
         }
-        let runner = runner ?? PluginHostSettings.folderOfProgram + "/gotapi-plugin-runner"
+        let runner = runner ?? PluginHostSettings.ownRunnerPath
         guard access(runner, X_OK) == 0 else { throw .noRunner("\(runner): \(String(cString: strerror(errno)))") }
         guard let folder = TemporaryFolder() else {
             throw .noRunner("no folder can be made: \(String(cString: strerror(errno)))")
