@@ -111,7 +111,8 @@ package struct PluginChecker {
         let process = CheckProcess(
             path: runner,
             arguments: PluginProbe.arguments(
-                phase: phase, library: path, id: note.id, flags: note.flags.rawValue, folder: folder, settings: settings),
+                phase: phase, library: path, id: note.id, flags: note.flags.rawValue, folder: folder, settings: settings
+            ),
             // As little as a gateway gives; no back trace of a crash that is expected.
             environment: ["PATH=/usr/bin:/bin", "HOME=\(folder)", "LC_ALL=C", "SWIFT_BACKTRACE=enable=no"],
             output: "/dev/null")
@@ -132,8 +133,9 @@ package struct PluginChecker {
         }
         if hasEnded, end == .ended(.exited(status: 0)) {
             report.finished(phase.checks)
-            // Whoever cannot be started can be asked nothing.
-            return phase != .describe || !hasProblem
+            // Whoever cannot be started can be asked nothing; whoever blocks or floods would do so in each phase.
+            return !(phase == .describe && hasProblem)
+                && [PluginCheck.blocking, .log].allSatisfy { report.state(of: $0) != .failed }
         }
         report.add(Self.finding(of: end, in: phase, doing: ProbeRecord.activity(in: folder)))
         return false
@@ -145,12 +147,14 @@ package struct PluginChecker {
         return switch end {
         case .ended(.exited(let status)):
             CheckFinding(
-                phase.subject, .problem, "the plug-in ended its process with status \(status), or closed its files\(during)",
+                phase.subject, .problem,
+                "the plug-in ended its process with status \(status), or closed its files\(during)",
                 remedy: "call neither exit nor close on what is not the plug-in's; return an error")
         case .ended(let end):
             CheckFinding(
                 phase.subject, .problem, "the process \(end)\(during)",
-                remedy: "run the plug-in's unit tests in a debugger, or under -fsanitize=address; let no exception and no"
+                remedy:
+                    "run the plug-in's unit tests in a debugger, or under -fsanitize=address; let no exception and no"
                     + " panic out of a callback")
         case .stopped:
             CheckFinding(

@@ -27,7 +27,7 @@ extension PluginProbe {
         let number = plugin.send(message)
         let milliseconds = Self.now - before
         if milliseconds > slowest.milliseconds { slowest = Slowest(milliseconds: milliseconds, request: words) }
-        guard milliseconds < settings.callbackLimit else {
+        guard milliseconds < Self.blockingLimit else {
             sayBlocking(slowest)
             finish()
         }
@@ -35,11 +35,13 @@ extension PluginProbe {
     }
 
     /// A callback takes microseconds. From 100 ms on people notice that others wait behind it; where a machine is busy that
-    /// may not be the plug-in's fault, beyond 1 s it is.
+    /// may not be the plug-in's fault, from 1 s on it is.
+    private static let blockingLimit: UInt64 = 1_000
+
     func sayBlocking(_ slowest: Slowest) {
         guard slowest.milliseconds >= 100 else { return }
         found(
-            .blocking, slowest.milliseconds >= 1_000 ? .problem : .warning,
+            .blocking, slowest.milliseconds >= Self.blockingLimit ? .problem : .warning,
             "a callback keeps the plug-in thread for \(slowest.milliseconds) ms: \(slowest.request)",
             "retain the message, give long work to a thread of the plug-in's own, and answer from there")
     }
@@ -49,7 +51,8 @@ extension PluginProbe {
         let described = (try? Service.list(descriptor.services))?.services ?? []
         let message = send(PluginMessage(id: 0, kind: .serviceDiscovery, deadline: 0), to: plugin, &slowest)
         guard case .members(let members) = outcome(of: message, plugin) else {
-            found(.answers, "on_service_discovery gives no answer", "answer it with {\"services\":[…]}, or leave it out")
+            found(
+                .answers, "on_service_discovery gives no answer", "answer it with {\"services\":[…]}, or leave it out")
             return described
         }
         let answer = (try? JSONScanner.members(of: members)) ?? []
@@ -59,7 +62,9 @@ extension PluginProbe {
         }
         do throws(Service.Defect) {
             let (list, defects) = try Service.list(Array(members[services.value]))
-            for defect in defects { found(.json, "a service that is discovered: \(defect.reason)", "add what is missing") }
+            for defect in defects {
+                found(.json, "a service that is discovered: \(defect.reason)", "add what is missing")
+            }
             return list
         } catch {
             found(.json, "on_service_discovery: \(error.reason)", "give an array of service objects")
@@ -144,7 +149,8 @@ extension PluginProbe {
         }
         if let first = open.first {
             found(
-                .answers, "\(open.count) of \(asked.count) messages get no answer within a minute, the first: \(first.words)",
+                .answers,
+                "\(open.count) of \(asked.count) messages get no answer within a minute, the first: \(first.words)",
                 "answer each message, also where the device does not: gotapi_return_error")
             for message in open { plugin.cancel(message.number) }
         }
@@ -184,7 +190,8 @@ extension PluginProbe {
             case (_, "CLOSED") where reading.contains(call.function):
                 found(.handles, words, "use a message only inside its callback, or between retain and release")
             case ("pushMessage", "FULL") where count >= 1_000:
-                found(.pushes, words, "push when something has changed; where FULL comes back, wait before the next try")
+                found(
+                    .pushes, words, "push when something has changed; where FULL comes back, wait before the next try")
             default: ()
             }
         }

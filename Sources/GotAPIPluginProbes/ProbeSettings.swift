@@ -46,7 +46,7 @@ package struct ProbeSettings: Sendable, Equatable {
     package var startLimit: UInt64 = 10_000
     /// And `stop` 2 s.
     package var stopLimit: UInt64 = 2_000
-    /// A callback that keeps its thread longer counts as hanging.
+    /// How long a callback is waited for; one of 1 s blocks already.
     package var callbackLimit: UInt64 = 5_000
     /// For an answer from the plug-in's own threads.
     package var answerLimit: UInt64 = 2_000

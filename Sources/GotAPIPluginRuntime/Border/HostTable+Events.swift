@@ -10,7 +10,7 @@ extension HostTable {
     // MARK: - Pushing
 
     static let subscribe: @convention(c) (Host, UInt64, NumberOut) -> gotapi_status = { host, message, subscription in
-        enter(host) { context in
+        enter(host, "subscribe") { context in
             guard let subscription else { return .invalidArgument }
             return hand(
                 context.core.update { $0.subscribe(to: message, now: context.core.now) }, to: subscription)
@@ -19,7 +19,7 @@ extension HostTable {
 
     static let pushMessage: @convention(c) (Host, UInt64, Text, UInt64) -> gotapi_status = {
         host, subscription, members, length in
-        enter(host) { context in
+        enter(host, "pushMessage") { context in
             let core = context.core
             let status = core.monitor.withLock { $0.statusForPush(to: subscription) }
             guard status == .ok else { return status }
@@ -33,13 +33,13 @@ extension HostTable {
     }
 
     static let unsubscribe: @convention(c) (Host, UInt64) -> gotapi_status = { host, subscription in
-        enter(host) { context in context.core.update { $0.unsubscribe(subscription) } }
+        enter(host, "unsubscribe") { context in context.core.update { $0.unsubscribe(subscription) } }
     }
 
     // MARK: - Holding on
 
     static let retain: @convention(c) (Host, UInt64) -> gotapi_status = { host, handle in
-        enter(host) { context in context.core.update { $0.retain(handle) } }
+        enter(host, "retain") { context in context.core.update { $0.retain(handle) } }
     }
 
     static let release: @convention(c) (Host, UInt64) -> gotapi_status = { host, handle in
@@ -52,7 +52,7 @@ extension HostTable {
     // MARK: - Around
 
     static let log: @convention(c) (Host, UInt32, Text, UInt64) -> gotapi_status = { host, level, text, length in
-        enter(host) { context in
+        enter(host, "log") { context in
             guard context.core.monitor.withLock({ $0.isOpen }) else { return .closed }
             guard level <= LogLevel.highest, text != nil || length == 0 else { return .invalidArgument }
             // One byte more than is kept: it tells whether the cut goes through a character.
@@ -67,21 +67,21 @@ extension HostTable {
     }
 
     static let config: @convention(c) (Host, TextOut, LengthOut) -> gotapi_status = { host, text, length in
-        place(host, text, length) { $0.config }
+        place(host, "config", text, length) { $0.config }
     }
 
     static let dataDirectory: @convention(c) (Host, TextOut, LengthOut) -> gotapi_status = { host, text, length in
-        place(host, text, length) { $0.dataDirectory }
+        place(host, "dataDirectory", text, length) { $0.dataDirectory }
     }
 
     static let resourceDirectory: @convention(c) (Host, TextOut, LengthOut) -> gotapi_status = { host, text, length in
-        place(host, text, length) { $0.resourceDirectory }
+        place(host, "resourceDirectory", text, length) { $0.resourceDirectory }
     }
 
     static let startTimer: @convention(c) (Host, UInt64, UInt64, UnsafeMutableRawPointer?, NumberOut) -> gotapi_status =
         {
             host, delay, interval, user, timer in
-            enter(host) { context in
+            enter(host, "startTimer") { context in
                 guard let timer else { return .invalidArgument }
                 let user = PluginPointer(raw: user)
                 return hand(
@@ -94,7 +94,7 @@ extension HostTable {
         }
 
     static let stopTimer: @convention(c) (Host, UInt64) -> gotapi_status = { host, timer in
-        enter(host) { context in
+        enter(host, "stopTimer") { context in
             context.core.update { state in
                 guard state.isOpen else { return .closed }
                 guard state.thread == UInt(pthread_self()) else { return .wrongThread }
@@ -104,14 +104,14 @@ extension HostTable {
     }
 
     static let callOnPluginThread: @convention(c) (Host, UnsafeMutableRawPointer?) -> gotapi_status = { host, user in
-        enter(host) { context in
+        enter(host, "callOnPluginThread") { context in
             let user = PluginPointer(raw: user)
             return context.core.update { $0.call(user) }
         }
     }
 
     static let servicesChanged: @convention(c) (Host) -> gotapi_status = { host in
-        enter(host) { context in
+        enter(host, "servicesChanged") { context in
             context.core.update { state in
                 guard state.mayBegin else { return .closed }
                 state.outgoing.appendServicesChanged()
@@ -137,7 +137,7 @@ extension HostTable {
 
     @inline(__always)
     private static func place(
-        _ host: Host, _ text: TextOut, _ length: LengthOut, function: StaticString = #function,
+        _ host: Host, _ function: StaticString, _ text: TextOut, _ length: LengthOut,
         _ choose: (HostContext) -> StableText
     ) -> gotapi_status {
         enter(host, function) { context in

@@ -7,21 +7,21 @@ import GotAPICore
 extension HostTable {
     static let method: @convention(c) (Host, UInt64, TextOut, LengthOut) -> gotapi_status = {
         host, message, text, length in
-        read(host, message, text, length) { $0.method }
+        read(host, "method", message, text, length) { $0.method }
     }
 
     static let field: @convention(c) (Host, UInt64, UInt32, TextOut, LengthOut) -> gotapi_status = {
         host, message, field, text, length in
         // Before the message is looked at: an unknown number is wrong whatever the message is.
         guard field <= UInt32(GOTAPI_FIELD_RECEIVER) else {
-            return read(host, message, text, length) { _ in nil as MessageTexts.Text? }
+            return read(host, "field", message, text, length) { _ in nil as MessageTexts.Text? }
         }
-        return read(host, message, text, length) { $0.field(field) }
+        return read(host, "field", message, text, length) { $0.field(field) }
     }
 
     static let parameter: @convention(c) (Host, UInt64, Text, UInt64, TextOut, LengthOut) -> gotapi_status = {
         host, message, name, nameLength, value, valueLength in
-        enter(host) { context in
+        enter(host, "parameter") { context in
             guard let value, let valueLength else { return .invalidArgument }
             hand(nil, to: value, valueLength)
             guard name != nil || nameLength == 0, let count = Int(exactly: nameLength) else { return .invalidArgument }
@@ -38,7 +38,7 @@ extension HostTable {
     static let parameterAt:
         @convention(c) (Host, UInt64, UInt64, TextOut, LengthOut, TextOut, LengthOut) -> gotapi_status = {
             host, message, index, name, nameLength, value, valueLength in
-            enter(host) { context in
+            enter(host, "parameterAt") { context in
                 guard let name, let nameLength, let value, let valueLength else { return .invalidArgument }
                 hand(nil, to: name, nameLength)
                 hand(nil, to: value, valueLength)
@@ -54,7 +54,7 @@ extension HostTable {
 
     static let requestJSON: @convention(c) (Host, UInt64, TextOut, LengthOut) -> gotapi_status = {
         host, message, text, length in
-        enter(host) { context in
+        enter(host, "requestJSON") { context in
             guard let text, let length else { return .invalidArgument }
             hand(nil, to: text, length)
             let monitor = context.core.monitor
@@ -81,7 +81,7 @@ extension HostTable {
     }
 
     static let timeLeft: @convention(c) (Host, UInt64, NumberOut) -> gotapi_status = { host, message, milliseconds in
-        enter(host) { context in
+        enter(host, "timeLeft") { context in
             guard let milliseconds else { return .invalidArgument }
             milliseconds.pointee = 0
             let now = context.core.now
@@ -98,7 +98,7 @@ extension HostTable {
 
     static let isReplay: @convention(c) (Host, UInt64, UnsafeMutablePointer<UInt32>?) -> gotapi_status = {
         host, message, flag in
-        enter(host) { context in
+        enter(host, "isReplay") { context in
             guard let flag else { return .invalidArgument }
             flag.pointee = 0
             return context.core.monitor.withLock { state in
@@ -111,7 +111,7 @@ extension HostTable {
 
     static let returnMessage: @convention(c) (Host, UInt64, Text, UInt64) -> gotapi_status = {
         host, message, members, length in
-        enter(host) { context in
+        enter(host, "returnMessage") { context in
             let core = context.core
             // First whether an answer counts at all: it is checked without the lock, which may take a moment.
             var status = core.monitor.withLock { $0.statusForAnswer(to: message, now: core.now) }
@@ -131,7 +131,7 @@ extension HostTable {
 
     @inline(__always)
     private static func read(
-        _ host: Host, _ message: UInt64, _ text: TextOut, _ length: LengthOut, function: StaticString = #function,
+        _ host: Host, _ function: StaticString, _ message: UInt64, _ text: TextOut, _ length: LengthOut,
         _ choose: (borrowing MessageTexts) -> MessageTexts.Text?
     ) -> gotapi_status {
         enter(host, function) { context in

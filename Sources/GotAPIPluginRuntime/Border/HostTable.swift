@@ -48,7 +48,7 @@ enum HostTable {
     /// Runs a host function's body with what the table belongs to. `function` is the name of the member that the function is.
     @inline(__always)
     static func enter(
-        _ host: Host, _ function: StaticString = #function, _ body: (HostContext) -> Status
+        _ host: Host, _ function: StaticString, _ body: (HostContext) -> Status
     ) -> gotapi_status {
         guard let context = host?.pointee.context else { return Status.invalidArgument.rawValue }
         // Retained in `make`, for ever.

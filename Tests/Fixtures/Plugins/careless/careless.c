@@ -1,0 +1,117 @@
+/* Swift GotAPI · SPDX-License-Identifier: MIT
+ *
+ * Plug-ins that work and that `gotapi plugin check` must not pass. Each is compiled with -DFIXTURE=name and one of the
+ * CARELESS_… below; the table in ../README.md says what the checker must find.
+ */
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+GOTAPI_PLUGIN_NOTE(FIXTURE_ID, 0)
+
+/* Keeps what nobody uses from being left out. */
+__attribute__((unused)) static void *volatile kept;
+
+#if defined(CARELESS_THREADS)
+/* Each start begins a thread that no stop ends. */
+static void *sleep_for_ever(void *unused) {
+    (void)unused;
+    for (;;) sleep(1000);
+    return NULL;
+}
+#endif
+
+static gotapi_status start(void *context, const gotapi_host *table, void **self) {
+    gotapi_status status = fixture_start(context, table, self);
+#if defined(CARELESS_THREADS)
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 64 << 10);
+    if (pthread_create(&thread, &attributes, sleep_for_ever, NULL) == 0) pthread_detach(thread);
+    pthread_attr_destroy(&attributes);
+#elif defined(CARELESS_STARTS_ONCE)
+    static int is_started;
+    if (is_started++) return GOTAPI_FAILED;
+#endif
+    return status;
+}
+
+static void on_message(void *self, gotapi_message message) {
+    (void)self;
+#if defined(CARELESS_MEMORY)
+    /* 4 KiB for each request. */
+    kept = memset(malloc(4096), 1, 4096);
+#elif defined(CARELESS_DESCRIPTORS)
+    if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0) kept = NULL;
+#elif defined(CARELESS_BLOCKS)
+    /* Long enough to be felt, too short to be given up. */
+    usleep(1100 * 1000);
+#elif defined(CARELESS_LONG_VALUES)
+    /* Believes that no value has more than 64 bytes. */
+    char copy[64];
+    uint64_t index;
+    for (index = 0;; index++) {
+        const char *name, *value;
+        uint64_t name_length, value_length;
+        if (host->parameter_at(host, message, index, &name, &name_length, &value, &value_length) != GOTAPI_OK) break;
+        if (value_length > sizeof copy) abort();
+        memcpy(copy, value, value_length);
+        kept = copy;
+    }
+    kept = NULL;
+#endif
+    gotapi_return_ok(host, message);
+}
+
+#if defined(CARELESS_DISCOVERY)
+/* The services without the member that applications look for. */
+static void on_service_discovery(void *self, gotapi_message message) {
+    (void)self;
+    host->return_message(host, message, GOTAPI_TEXT("{\"services\":[{\"name\":\"nameless\"}]}"));
+}
+#else
+#define on_service_discovery NULL
+#endif
+
+#if defined(CARELESS_EXTENSIONS)
+/* One table for whatever is asked. */
+static const void *get_extension(const char *id) {
+    (void)id;
+    return &host;
+}
+#else
+#define get_extension NULL
+#endif
+
+static const gotapi_plugin plugin = {
+    FIXTURE_DESCRIPTION(0, "[" FIXTURE_SERVICE "]"),
+    start,
+    fixture_stop,
+    on_service_discovery,
+    NULL, /* on_client_id */
+    NULL, /* on_access_token */
+    on_message,
+    NULL, /* on_unsubscribed */
+    NULL, /* on_message_expired */
+    NULL, /* on_timer */
+    NULL, /* on_call */
+    get_extension,
+};
+
+#if defined(CARELESS_ANY_HOST)
+const gotapi_plugin *gotapi_plugin_entry(uint32_t host_abi_major, uint32_t host_abi_minor) {
+    (void)host_abi_major, (void)host_abi_minor;
+    return &plugin;
+}
+#else
+FIXTURE_ENTRY(plugin)
+#endif
+
+#if defined(CARELESS_EXPORTS)
+__attribute__((visibility("default"))) int careless_answer(void) { return 42; }
+#endif

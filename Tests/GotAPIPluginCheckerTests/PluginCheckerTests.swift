@@ -1,0 +1,152 @@
+// Swift GotAPI · SPDX-License-Identifier: MIT
+
+import Glibc
+import GotAPICore
+import GotAPIPluginProbes
+import Testing
+
+@testable import GotAPIPluginChecker
+
+/// What the checker finds in the fixtures, and that it finds nothing in the samples.
+@Suite struct PluginCheckerTests {
+    /// Much shorter than what authors get: the fixtures' faults show at once.
+    static var settings: ProbeSettings {
+        var settings = ProbeSettings(seed: 7)
+        settings.startLimit = 3_000
+        settings.stopLimit = 1_000
+        settings.callbackLimit = 1_500
+        settings.answerLimit = 200
+        settings.requests = 400
+        settings.requestsLimit = 2_000
+        settings.cycles = 20
+        settings.roundRequests = 200
+        return settings
+    }
+
+    /// The program of the children, where SwiftPM puts it.
+    static let runner: String = {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        let path = String(decoding: buffer.prefix(max(0, length)), as: UTF8.self)
+        return path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            + "/gotapi-plugin-runner"
+    }()
+
+    /// On a thread of its own, since a check blocks for seconds; three at a time, which mostly wait.
+    static func check(_ file: String) async throws -> PluginCheckReport {
+        await turns.take()
+        let report = await checkNow(file)
+        await turns.give()
+        return try report.get()
+    }
+
+    private static let turns = Turns(3)
+
+    private static func checkNow(_ file: String) async -> Result<PluginCheckReport, PluginChecker.Failure> {
+        await withCheckedContinuation { continuation in
+            let work = Unmanaged.passRetained(
+                Work {
+                    continuation.resume(
+                        returning: Result { () throws(PluginChecker.Failure) in
+                            try PluginChecker.check(file, settings: settings, runner: runner)
+                        })
+                })
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { argument in
+                    if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
+                    return nil
+                }, work.toOpaque())
+            precondition(status == 0, "pthread_create: error \(status)")
+            pthread_detach(thread)
+        }
+    }
+
+    /// Lets a few go on at a time.
+    private actor Turns {
+        private var free: Int
+        private var waiting: [CheckedContinuation<Void, Never>] = []
+
+        init(_ count: Int) { free = count }
+
+        func take() async {
+            if free > 0 {
+                free -= 1
+            } else {
+                await withCheckedContinuation { waiting.append($0) }
+            }
+        }
+
+        func give() {
+            if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+        }
+    }
+
+    private final class Work: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    static func library(_ name: String, in variable: String) throws -> String {
+        let folder = try #require(getenv(variable).map { String(cString: $0) }, "script/test sets \(variable)")
+        return "\(folder)/libgotapi-plugin-\(name).so"
+    }
+
+    /// Every fixture that is wrong, and the check that must say so.
+    static let table: [(fixture: String, check: PluginCheck)] = [
+        // misbehaving/broken.c
+        ("wrongmajor", .format), ("noteid", .format), ("noteunterminated", .format), ("notesize", .format),
+        ("nonote", .format), ("noentry", .format), ("hiddenentry", .format), ("textfile", .format),
+        ("emptyfile", .format), ("truncated", .format), ("otherarchitecture", .format), ("executablestack", .format),
+        ("textrelocations", .format), ("constructor", .format), ("uniquesymbols", .uniqueSymbols),
+        ("missinglibrary", .symbols), ("undefinedsymbol", .symbols), ("entryrefuses", .load), ("entrycrashes", .load),
+        ("loadhangs", .load), ("otherid", .descriptor), ("descriptorsize", .descriptor), ("nullid", .descriptor),
+        ("idlength", .descriptor), ("nameutf8", .descriptor), ("namelength", .descriptor), ("nostart", .descriptor),
+        ("nostop", .descriptor), ("noonmessage", .descriptor), ("unknownflags", .descriptor),
+        ("otherflags", .descriptor), ("servicesjson", .descriptor), ("servicesobject", .descriptor),
+        ("servicesutf8", .descriptor), ("servicemember", .descriptor), ("startfails", .start), ("startstatus", .start),
+        ("starthangs", .start), ("startcrashes", .load), ("duplicateid", .hostVersion),
+        ("duplicateservice", .hostVersion),
+        // misbehaving/misbehaving.c
+        ("neveranswers", .answers), ("forgets", .answers), ("answerstwice", .answeredTwice), ("ownthread", .handles),
+        ("afterdeadline", .answers), ("neverreleases", .balance), ("releasestwice", .balance),
+        ("stalehandle", .handles), ("badjson", .json), ("toolarge", .json), ("pushes", .pushes), ("blocks", .blocking),
+        ("stophangs", .start), ("afterstop", .afterStop), ("crashes", .answers), ("logs", .log),
+        // careless
+        ("leavesthreads", .threads), ("startsonce", .cycles), ("leaksmemory", .memory),
+        ("leaksdescriptors", .descriptors), ("isslow", .blocking), ("longvalues", .requests), ("discovery", .json),
+        ("extensions", .extensions), ("anyhost", .hostVersion), ("exports", .exports),
+        // worst, throws, panics, traps
+        ("worst-null", .requests), ("worst-abort", .requests), ("worst-overflow", .requests),
+        ("worst-exit", .requests), ("worst-close", .requests), ("worst-stop", .requests), ("worst-loop", .blocking),
+        ("worst-memory", .requests), ("throws", .requests), ("panics", .requests), ("traps", .requests),
+    ]
+
+    @Test(.timeLimit(.minutes(3)), arguments: table)
+    func theCheckerFindsWhatIsWrong(_ row: (fixture: String, check: PluginCheck)) async throws {
+        let report = try await Self.check(try Self.library(row.fixture, in: "GOTAPI_TEST_FIXTURES"))
+        #expect(report.state(of: row.check) == .failed, "\(report.text)")
+        #expect(!report.hasPassed)
+        #expect(report.findings.allSatisfy { !$0.what.isEmpty && !$0.remedy.isEmpty })
+    }
+
+    @Test(
+        .timeLimit(.minutes(3)),
+        arguments: [
+            ("helloworld", "GOTAPI_TEST_PLUGINS"), ("lightemulator", "GOTAPI_TEST_PLUGINS"),
+            ("simpleclock", "GOTAPI_TEST_PLUGINS"), ("echo", "GOTAPI_TEST_FIXTURES"), ("disc", "GOTAPI_TEST_FIXTURES"),
+            ("deny", "GOTAPI_TEST_FIXTURES"), ("stream", "GOTAPI_TEST_FIXTURES"),
+        ])
+    func whatIsWellMadePasses(_ name: String, _ variable: String) async throws {
+        let report = try await Self.check(try Self.library(name, in: variable))
+        #expect(report.hasPassed, "\(report.text)")
+        #expect(report.text.contains("passed, with"))
+        #expect(report.json["passed"]?.boolean == true)
+    }
+
+    @Test func whatIsNoFileIsNotChecked() async throws {
+        await #expect(throws: PluginChecker.Failure.self) { try await Self.check("/nowhere.so") }
+        await #expect(throws: PluginChecker.Failure.self) { try await Self.check("/tmp") }
+    }
+}
