@@ -57,6 +57,8 @@ package final class DrivenPlugin {
     private var listeners: [UInt64: Listening] = [:]
     private var unreachable: Set<String> = []
     private var pushes: [Push] = []
+    /// How many of ``pushes`` were taken.
+    private var takenPushes = 0
     private var lines: [LogLine] = []
     /// Frames of the life cycle that nobody waited for yet.
     private var events: [PluginFrame] = []
@@ -189,7 +191,7 @@ package final class DrivenPlugin {
     package func waitForNews(until limit: UInt64) -> Bool {
         repeat {
             take()
-            if !outcomes.isEmpty || !pushes.isEmpty || !lines.isEmpty { return true }
+            if !outcomes.isEmpty || takenPushes < pushes.count || !lines.isEmpty { return true }
         } while runtime.waitForFrames(until: limit)
         return false
     }
@@ -204,8 +206,13 @@ package final class DrivenPlugin {
     /// The oldest push that was not taken. The plug-in gets `FULL` where 1 MiB of them wait.
     package func takePush() -> Push? {
         take()
-        guard !pushes.isEmpty else { return nil }
-        let push = pushes.removeFirst()
+        guard takenPushes < pushes.count else { return nil }
+        let push = pushes[takenPushes]
+        takenPushes += 1
+        if takenPushes == pushes.count {
+            pushes.removeAll(keepingCapacity: true)
+            takenPushes = 0
+        }
         deliver(.pushesRead(bytes: UInt64(Self.subscriptionPush + push.members.count)))
         return push
     }

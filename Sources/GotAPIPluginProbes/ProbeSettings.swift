@@ -57,21 +57,24 @@ package struct ProbeSettings: Sendable, Equatable {
     /// Requests in each of the five rounds in which nothing may grow.
     package var roundRequests = 2_000
     package var seed: UInt64
+    /// Attributes to ask for, besides those that the library's own words suggest.
+    package var attributes: [String] = []
 
     package init(seed: UInt64) { self.seed = seed }
 
     /// As the child's arguments.
     package var arguments: [String] {
         ([startLimit, stopLimit, callbackLimit, answerLimit, requestsLimit, seed]
-            + [requests, cycles, roundRequests].map { UInt64($0) }).map { String($0) }
+            + [requests, cycles, roundRequests].map { UInt64($0) }).map { String($0) } + attributes
     }
 
     /// `nil` where they are none.
     package init?(arguments: some Collection<String>) {
-        let numbers = arguments.compactMap { UInt64($0) }
-        guard arguments.count == 9, numbers.count == 9, numbers[6...].allSatisfy({ $0 < 1 << 32 }) else { return nil }
+        let numbers = arguments.prefix(9).compactMap { UInt64($0) }
+        guard numbers.count == 9, numbers[6...].allSatisfy({ $0 < 1 << 32 }) else { return nil }
         self.init(seed: numbers[5])
         (startLimit, stopLimit, callbackLimit) = (numbers[0], numbers[1], numbers[2])
+        attributes = Array(arguments.dropFirst(9))
         (answerLimit, requestsLimit) = (numbers[3], numbers[4])
         (requests, cycles, roundRequests) = (Int(numbers[6]), Int(numbers[7]), Int(numbers[8]))
     }

@@ -17,8 +17,11 @@ package struct RandomRequests: Sendable {
     private let services: [Service]
     /// Words that the library seems to know: attributes and parameters among them.
     private let words: [String]
+    /// Those that its author has named.
+    private let attributes: [String]
 
-    package init(seed: UInt64, services: [Service], words: [String]) {
+    package init(seed: UInt64, services: [Service], words: [String], attributes: [String] = []) {
+        self.attributes = attributes
         state = seed
         self.services = services
         self.words = words.isEmpty ? ["value"] : words
@@ -37,12 +40,21 @@ package struct RandomRequests: Sendable {
 
     private mutating func one<Element>(of elements: [Element]) -> Element { elements[below(elements.count)] }
 
-    /// A value; in one of 500 it is 64 KiB long.
+    /// A value; one in 200 is 32 KiB long or more.
     private mutating func value() -> String {
-        switch below(500) {
+        switch below(200) {
         case 0: String(repeating: one(of: ["x", "ü", "\"", "\\"]), count: 32 << 10)
-        case 1..<250: one(of: words)
+        case 1..<100: one(of: words)
         default: one(of: Self.oddTexts)
+        }
+    }
+
+    /// Odd in a quarter of all requests; one that the author has named in as many.
+    private mutating func attribute() -> String {
+        switch below(4) {
+        case 0: one(of: Self.oddTexts)
+        case 1 where !attributes.isEmpty: one(of: attributes)
+        default: one(of: words)
         }
     }
 
@@ -54,7 +66,7 @@ package struct RandomRequests: Sendable {
         let profile = profiles.isEmpty || below(20) == 0 ? value() : one(of: profiles)
         var message = PluginMessage(
             id: 0, kind: .request, method: one(of: Self.methods), serviceID: service?.serviceID ?? "", profile: profile,
-            attribute: below(4) == 0 ? one(of: Self.oddTexts) : one(of: words), package: "https://app.example",
+            attribute: attribute(), package: "https://app.example",
             clientID: "client-\(below(4))", accessToken: "token", receiver: "gotapi-check", deadline: 0)
         if !message.serviceID.isEmpty {
             message.parameters.append(.init(name: "serviceId", value: message.serviceID))

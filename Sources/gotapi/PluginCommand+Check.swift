@@ -33,6 +33,10 @@ extension PluginCommand {
         @Option(name: .long, help: "How many random requests are sent.")
         var requests = 10_000
 
+        @Option(
+            name: .long, help: "An attribute to ask for; may be repeated. Others are guessed from the library's texts.")
+        var attribute: [String] = []
+
         func validate() throws {
             guard 1...1_000_000 ~= requests else { throw ValidationError("--requests is from 1 to 1000000") }
         }
@@ -40,6 +44,7 @@ extension PluginCommand {
         func run() throws {
             var settings = ProbeSettings(seed: seed ?? UInt64.random(in: 0...(1 << 32 - 1)))
             settings.requests = requests
+            settings.attributes = attribute
             let report: PluginCheckReport
             do throws(PluginChecker.Failure) { report = try PluginChecker.check(file, settings: settings) } catch {
                 switch error {

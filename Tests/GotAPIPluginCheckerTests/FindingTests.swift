@@ -52,6 +52,7 @@ struct FindingTests {
     @Test func theSettingsReachTheChild() {
         var settings = ProbeSettings(seed: .max)
         settings.requests = 17
+        settings.attributes = ["on", ""]
         #expect(ProbeSettings(arguments: settings.arguments) == settings)
         #expect(ProbeSettings(arguments: ["1"]) == nil)
     }

@@ -33,22 +33,27 @@ import Testing
     }()
 
     /// On a thread of its own, since a check blocks for seconds; three at a time, which mostly wait.
-    static func check(_ file: String) async throws -> PluginCheckReport {
+    static func check(_ file: String, _ attributes: [String] = []) async throws -> PluginCheckReport {
         await turns.take()
-        let report = await checkNow(file)
+        let report = await checkNow(file, attributes)
         await turns.give()
         return try report.get()
     }
 
     private static let turns = Turns(3)
 
-    private static func checkNow(_ file: String) async -> Result<PluginCheckReport, PluginChecker.Failure> {
-        await withCheckedContinuation { continuation in
+    private static func checkNow(
+        _ file: String, _ attributes: [String]
+    ) async -> Result<PluginCheckReport, PluginChecker.Failure> {
+        var settings = settings
+        settings.attributes = attributes
+        let chosen = settings
+        return await withCheckedContinuation { continuation in
             let work = Unmanaged.passRetained(
                 Work {
                     continuation.resume(
                         returning: Result { () throws(PluginChecker.Failure) in
-                            try PluginChecker.check(file, settings: settings, runner: runner)
+                            try PluginChecker.check(file, settings: chosen, runner: runner)
                         })
                 })
             var thread = pthread_t()
@@ -117,10 +122,6 @@ import Testing
         ("leavesthreads", .threads), ("startsonce", .cycles), ("leaksmemory", .memory),
         ("leaksdescriptors", .descriptors), ("isslow", .blocking), ("longvalues", .requests), ("discovery", .json),
         ("extensions", .extensions), ("anyhost", .hostVersion), ("exports", .exports),
-        // worst, throws, panics, traps
-        ("worst-null", .requests), ("worst-abort", .requests), ("worst-overflow", .requests),
-        ("worst-exit", .requests), ("worst-close", .requests), ("worst-stop", .requests), ("worst-loop", .blocking),
-        ("worst-memory", .requests), ("throws", .requests), ("panics", .requests), ("traps", .requests),
     ]
 
     @Test(.timeLimit(.minutes(3)), arguments: table)
@@ -129,6 +130,22 @@ import Testing
         #expect(report.state(of: row.check) == .failed, "\(report.text)")
         #expect(!report.hasPassed)
         #expect(report.findings.allSatisfy { !$0.what.isEmpty && !$0.remedy.isEmpty })
+    }
+
+    /// By the attribute, which the checker is told: what ends the process, and what its thread does not come back from.
+    @Test(
+        .timeLimit(.minutes(3)),
+        arguments: [
+            ("worst-null", "null"), ("worst-abort", "abort"), ("worst-overflow", "overflow"), ("worst-exit", "exit"),
+            ("worst-close", "close"), ("worst-stop", "stop"), ("worst-loop", "loop"), ("worst-memory", "memory"),
+            ("worst-print", "print"), ("worst-flood", "flood"), ("worst-processes", "processes"), ("throws", "throw"),
+            ("panics", "panic"), ("traps", "trap"),
+        ])
+    func theCheckerFindsWhatEndsAProcess(_ fixture: String, _ attribute: String) async throws {
+        let report = try await Self.check(try Self.library(fixture, in: "GOTAPI_TEST_FIXTURES"), [attribute])
+        #expect(
+            [PluginCheck.requests, .blocking, .pushes].contains { report.state(of: $0) == .failed }, "\(report.text)")
+        #expect(!report.hasPassed)
     }
 
     @Test(
