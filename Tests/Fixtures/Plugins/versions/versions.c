@@ -25,7 +25,7 @@ GOTAPI_PLUGIN_NOTE(FIXTURE_ID, FLAGS)
 
 /* What a timer is for: an answer that takes its time, or pushes. */
 struct task {
-    gotapi_message message;
+    gotapi_held message;
     gotapi_subscription subscription;
     int64_t number;
 };
@@ -135,16 +135,14 @@ static void on_timer(void *self, gotapi_timer timer, void *user, gotapi_status s
         push(timer, task);
         return;
     }
-    if (task->message != 0) {
-        if (status == GOTAPI_OK) answer(task->message);
-        host->release(host, task->message);
-    }
+    if (task->message.message != 0 && status == GOTAPI_OK) answer(task->message.message);
+    gotapi_let_go(&task->message);
     if (task->subscription != 0) host->release(host, task->subscription);
     free(task);
 }
 
 static void subscribe(gotapi_message message) {
-    struct task task = {0, 0, 0};
+    struct task task = {{NULL, 0}, 0, 0};
     int64_t interval = 5;
     gotapi_get_integer(host, message, "every", 1, 1000, &interval);
     if (host->subscribe(host, message, &task.subscription) != GOTAPI_OK) return;
@@ -153,7 +151,7 @@ static void subscribe(gotapi_message message) {
 }
 
 static void on_message(void *self, gotapi_message message) {
-    struct task task = {message, 0, 0};
+    struct task task = {{NULL, 0}, 0, 0};
     int64_t delay = 0;
     (void)self;
     const gotapi_text command = gotapi_get_parameter(host, message, "command");
@@ -165,8 +163,8 @@ static void on_message(void *self, gotapi_message message) {
     gotapi_get_integer(host, message, "delay", 0, 60000, &delay);
     if (delay == 0) {
         answer(message);
-    } else if (host->retain(host, message) == GOTAPI_OK) {
-        if (start_task((uint64_t)delay, 0, task) != GOTAPI_OK) host->release(host, message);
+    } else if (gotapi_hold(host, message, &task.message) == GOTAPI_OK) {
+        if (start_task((uint64_t)delay, 0, task) != GOTAPI_OK) gotapi_let_go(&task.message);
     }
 }
 
