@@ -30,14 +30,45 @@ import Testing
         }
     }
 
+    @Test func manyRegistrationsShareAnAnnouncementAndAreAnsweredBehindIt() {
+        var driver = StateDriver()
+        let sockets = (0..<3).map { number in
+            driver.advance(60)
+            let (socket, _) = driver.pair("U-\(number)")
+            _ = driver.ask("prototype", #""things": \#(ScriptedThing.prototype)"#, on: socket)
+            return socket
+        }
+        for (number, socket) in sockets.enumerated() {
+            let things = #"{"u\#(number)": \#(ScriptedThing.lamp("u\(number)"))}"#
+            driver.receive(#"{"path": "/api/v1/register", "requestID": 1, "things": \#(things)}"#, on: socket)
+            driver.receive(#"{"path": "/api/v1/nothing", "requestID": 2}"#, on: socket)
+        }
+        #expect(driver.routed.count == 1)
+        #expect(driver.next(sockets[0])["things"]?["u0"]?["thingID"] != nil)
+        #expect(driver.sent[sockets[1], default: []] + driver.sent[sockets[2], default: []] == [])
+        let second = ThingName(pairing: "u-1", udn: "u1").serviceID
+        #expect(driver.service(second)["online"]?.boolean == false, "it does not know its id")
+        driver.run { state, _ in state.closed(sockets[2]) }
+        driver.advance(0.001)
+        #expect(driver.routed.count == 3)
+        #expect(driver.service(second)["online"]?.boolean == true)
+        #expect(driver.next(sockets[1])["things"]?["u1"]?["thingID"] != nil)
+        #expect(driver.next(sockets[1])["requestID"]?.integer == 2)
+        #expect(driver.sent[sockets[2], default: []] == [])
+        driver.advance(1)
+        #expect(driver.routed.count == 3)
+    }
+
     @Test func requestsFindWhatAPrototypeHasBecome() {
         var driver = StateDriver()
         let (socket, _, id) = driver.lamp()
         #expect(driver.routed == [id])
         driver.routed = []
+        driver.advance(1)
         _ = driver.registerLamp("lamp-2", on: socket)
         #expect(driver.routed.count == 2)
         driver.routed = []
+        driver.advance(1)
         _ = driver.ask(
             "prototype",
             #""things": {"/device/lighting/acme/bulb": {"perform": ["on"], "properties": {"name": true, "status": []}}}"#,

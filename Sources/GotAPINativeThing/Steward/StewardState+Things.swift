@@ -40,7 +40,7 @@ extension StewardState {
                 outcomes.append((item.name, .failure(error)))
             }
         }
-        if !changes.isEmpty { act(changesRoutes ? .routesChanged : .servicesChanged) }
+        if changesRoutes { changeRoutes(now: now) } else if !changes.isEmpty { act(.servicesChanged) }
         answer(socket, reply.items("things", outcomes), changes, of: uuid, reply, now: now)
     }
 

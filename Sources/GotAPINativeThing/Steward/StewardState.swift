@@ -15,6 +15,8 @@ struct StewardState: Sendable {
         case application(UInt64)
         case observation(ThingName, EventName)
         case cancellation(socket: UInt64, event: String)
+        /// The gateway is to be told of other services.
+        case routes
         /// A Simple Thing that says nothing.
         case silence(ThingName, socket: UInt64)
     }
@@ -39,6 +41,7 @@ struct StewardState: Sendable {
     var observations: [ThingName: [EventName: Observation]] = [:]
     var deadlines = DeadlineQueue<Deadline>()
     var lastEvent: UInt64 = 0
+    var routes = RouteAnnouncements()
     private var effects: [StewardEffect] = []
     /// Compared with where there is nothing to compare with, so that it takes the same time.
     let nobody = CredentialHash(of: ThingSecret.passcode())
@@ -138,28 +141,14 @@ struct StewardState: Sendable {
         case .request(let socket, let answer, let refusal, let outcome):
             if failure != nil { undo(outcome, of: commitment.pairing, socket) }
             guard sessions[socket] != nil else { return }
+            sessions[socket]?.isBusy = false
             if failure == nil {
                 send(answer, outcome, of: commitment.pairing, socket, now: now)
             } else {
                 act(.send(socket: socket, refusal))
             }
-            sessions[socket]?.isBusy = false
             serveWaiting(socket, now: now)
         }
-    }
-
-    /// Answers a thing. A thing that is told that it is registered can be reached by then.
-    mutating func send(
-        _ answer: [UInt8], _ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64, now: Moment
-    ) {
-        // Another socket may have taken over meanwhile; this one's things went with it.
-        guard case .registration(let names, let changesRoutes) = outcome, sessions[socket]?.pairing == uuid,
-            !names.isEmpty
-        else { return act(.send(socket: socket, answer)) }
-        for name in names { sessions[socket]?.tell(name) }
-        act(changesRoutes ? .routesChanged : .servicesChanged)
-        act(.send(socket: socket, answer))
-        for name in names { observeAgain(ThingName(pairing: uuid, udn: name), now: now) }
     }
 
     private mutating func undo(_ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64) {
@@ -169,10 +158,8 @@ struct StewardState: Sendable {
             // A later pairing stands by itself.
             guard pairings[uuid]?.record.credential == credential else { return }
             if let before { pairings[uuid]?.record = before } else { forget(uuid) }
-        case .registration(let names, let changesRoutes):
+        case .registration(let names, _):
             for name in names { sessions[socket]?.unregister(name) }
-            // They are known, and offline.
-            if changesRoutes { act(.routesChanged) }
         }
     }
 
@@ -203,6 +190,7 @@ struct StewardState: Sendable {
                 observations[thing]?[name]?.phase = .idle
                 observe(thing, name, now: now)
             case .cancellation(let socket, let event): cancel(event, socket, now: now)
+            case .routes: announceRoutes(now: now)
             case .silence(let thing, let socket): silenceIsDue(thing, socket, now: now)
             }
         }

@@ -104,9 +104,10 @@ struct StateDriver {
         run { state, now in state.received(Array(text.utf8), on: socket, now: now) }
     }
 
-    /// Sends a request and takes the next answer.
+    /// Sends a request and takes the next answer. One that waits until the gateway is told of services comes.
     mutating func ask(_ verb: String, _ members: String, on socket: UInt64, id: String = "1") -> JSONNode {
         receive(#"{"path": "/api/v1/\#(verb)", "requestID": \#(id), \#(members)}"#, on: socket)
+        if sent[socket]?.isEmpty != false, state.routes.isPlanned { advance(0.06) }
         return next(socket)
     }
 
