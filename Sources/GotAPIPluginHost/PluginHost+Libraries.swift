@@ -92,7 +92,8 @@ extension PluginHost {
             }
         } catch { throw LoadFailure(wrapping: error) }
         let instruction = LoadInstruction(
-            library: library.loadedPath, description: library.description, id: id, config: wishes.configJSON, dataDirectory: dataPath,
+            library: library.loadedPath, description: library.description, id: id, config: wishes.configJSON,
+            dataDirectory: dataPath,
             resourceDirectory: library.resourcePath, cage: cage)
         let limits = ControlGroup.Limits(of: id, settings)
         let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil

@@ -6,6 +6,10 @@ import Testing
 @Suite struct FrameTests {
     static let hostFrames: [HostFrame] = [
         .load(LoadInstruction(library: "/l", id: "a.b", config: "{}", dataDirectory: "/d", resourceDirectory: "")),
+        .load(
+            LoadInstruction(
+                library: "/l", description: "{\"id\": \"a.b\"}", id: "a.b", config: "{}", dataDirectory: "/d",
+                resourceDirectory: "")),
         load(limiter: .controlGroup), load(limiter: .process(reason: "no cgroup")),
         .start, .stop, .expire(message: .max), .unsubscribe(subscription: 7, reason: .tokenEnded),
         .reachable(subscription: 1, true), .reachable(subscription: 1, false), .pushesRead(bytes: 9), .probe(3),

@@ -136,7 +136,8 @@ import Testing
         ("i64", "-9223372036854775808", .signed(.min)), ("i64", "9223372036854775807", .signed(.max)),
         ("i64", "9007199254740993", .signed(9_007_199_254_740_993)), ("u64", "18446744073709551615", .unsigned(.max)),
         ("i32", "-0", .signed(0)), ("u64", "-0", .unsigned(0)), ("bool", "true", .boolean(true)),
-        ("f64", "0.1", .double(0.1)), ("f64", "5e-324", .double(.leastNonzeroMagnitude)), ("f64", "1E+308", .double(1e308)),
+        ("f64", "0.1", .double(0.1)), ("f64", "5e-324", .double(.leastNonzeroMagnitude)),
+        ("f64", "1E+308", .double(1e308)),
         ("f64", "1e-400", .double(0)), ("f32", "0.1", .single(0.1)), ("f32", "1e-45", .single(.leastNonzeroMagnitude)),
         ("f64", "9007199254740993", .double(9_007_199_254_740_992)), ("string", "", .text("")),
         ("string", " ä\n", .text(" ä\n")), ("string 3..3", "aé", .text("aé")),
@@ -214,7 +215,8 @@ import Testing
     @Test(arguments: [
         (FunctionSignature.Value.single(0.1), "0.1"), (.single(3.4028235e38), "3.4028235e+38"),
         (.single(.leastNonzeroMagnitude), "1e-45"),
-        (.double(1e16), "1e+16"), (.double(.leastNonzeroMagnitude), "5e-324"), (.double(.nan), "null"), (.double(-.infinity), "null"),
+        (.double(1e16), "1e+16"), (.double(.leastNonzeroMagnitude), "5e-324"),
+        (.double(.nan), "null"), (.double(-.infinity), "null"),
         (.single(.infinity), "null"), (.signed(9_007_199_254_740_993), "9007199254740993"),
         (.unsigned(.max), "18446744073709551615"), (.boolean(false), "false"), (.text("a\"\n"), #""a\"\n""#),
     ])

@@ -208,18 +208,18 @@ struct DescribedPluginTests {
                 let answer = try await test.call("mix", call.arguments.map { ($0.name, $0.text) })
                 let sum = Double(bitPattern: try #require(UInt64(words[0], radix: 16)))
                 let last = Float(bitPattern: try #require(UInt32(words[2], radix: 16)))
-                let where_ = Comment("seed \(seed), \(call.arguments): \(answer)")
+                let what = Comment("seed \(seed), \(call.arguments): \(answer)")
                 #expect(
                     answer["value"]?.digits.flatMap(Double.init)?.bitPattern == (sum.isFinite ? sum.bitPattern : nil),
-                    where_)
+                    what)
                 #expect(
                     answer["last"]?.digits.flatMap(Float.init)?.bitPattern == (last.isFinite ? last.bitPattern : nil),
-                    where_)
-                #expect(answer["hash"]?.digits == UInt64(words[1], radix: 16).map { "\($0)" }, where_)
-                #expect(answer["small"]?.digits == words[3], where_)
+                    what)
+                #expect(answer["hash"]?.digits == UInt64(words[1], radix: 16).map { "\($0)" }, what)
+                #expect(answer["small"]?.digits == words[3], what)
                 let narrow = try await test.call(
                     "narrow", call.arguments.filter { $0.name == "e" }.map { ($0.name, $0.text) })
-                #expect(narrow["value"]?.digits == words[4], where_)
+                #expect(narrow["value"]?.digits == words[4], what)
             }
         }
     }

@@ -68,7 +68,6 @@ package struct LibraryDescription: Sendable, Equatable {
 }
 
 extension LoadFailure {
-    /// - Parameter file: the description's name, or where it lies.
     package init(_ defect: LibraryDescription.Defect) {
         self.init(.badDescription, Printable.text("\(defect.place): \(defect.reason)"))
     }

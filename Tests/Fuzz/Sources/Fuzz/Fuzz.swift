@@ -14,6 +14,8 @@ enum Reader: String, CaseIterable {
     case websocket
     case cms
     case thing
+    case signature
+    case description
 
     static let chosen: Reader = {
         guard let name = getenv("GOTAPI_FUZZ"), let reader = Reader(rawValue: String(cString: name)) else {
@@ -46,6 +48,8 @@ enum Reader: String, CaseIterable {
             precondition(try! WebSocketReading(.whole(Array(bytes))) == WebSocketReading(.cut(Array(bytes))))
         case .cms: SignatureReading.read(Array(bytes))
         case .thing: readThing(Array(bytes))
+        case .signature: DescriptionReading.readSignature(Array(bytes))
+        case .description: DescriptionReading.read(Array(bytes))
         }
     }
 
