@@ -2,6 +2,7 @@
 
 import Glibc
 import GotAPICore
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import GotAPIPluginHost
@@ -80,14 +81,24 @@ struct DescribedFixture {
         run("cp '\(source)' '\(folder)/.new' && mv '\(folder)/.new' '\(folder)/\(file)'")
     }
 
-    /// Compiles the library as a vendor would.
+    /// Puts the library there, compiled as a vendor would; each is compiled once.
     static func buildLibrary(in folder: String, as name: String = "libecho.so", arguments: String = "") {
-        run(
-            """
-            cc -shared -fPIC -O1 -ffp-contract=off \(arguments) '\(sources)/echo.c' -o '\(folder)/.new' \
-            && mv '\(folder)/.new' '\(folder)/\(name)'
-            """)
+        let library = compiled.withLockedValue { compiled in
+            if let library = compiled[arguments] { return library }
+            let library = Self.folder.path + "/\(compiled.count).so"
+            run("cc -shared -fPIC -O1 -ffp-contract=off \(arguments) '\(sources)/echo.c' -o '\(library)'")
+            compiled[arguments] = library
+            return library
+        }
+        run("cp '\(library)' '\(folder)/.new' && mv '\(folder)/.new' '\(folder)/\(name)'")
     }
+
+    /// Removed when the tests are over; nobody releases a static.
+    private static let folder: TemporaryFolder = {
+        atexit { _ = system("rm -rf '\(DescribedFixture.folder.path)'") }
+        return TemporaryFolder()
+    }()
+    private static let compiled = NIOLockedValueBox<[String: String]>([:])
 
     /// Compiles the program that calls the library's functions directly.
     static func buildCaller(at path: String) {

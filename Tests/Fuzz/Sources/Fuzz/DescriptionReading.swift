@@ -4,9 +4,10 @@ import GotAPICore
 
 /// Reads descriptions of libraries and the signatures in them, and what requests and functions then say.
 enum DescriptionReading {
-    /// A signature, and behind it names and values of request parameters, all ended by NUL.
+    /// A signature, and behind it names and values of request parameters, all ended by NUL; few, since each is looked at
+    /// many times here.
     static func readSignature(_ bytes: [UInt8]) {
-        let texts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
+        let texts = bytes.split(separator: 0, maxSplits: 80, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
         }
         do {
