@@ -29,7 +29,15 @@ enum Reader: String, CaseIterable {
         switch self {
         case .json: readJSON(Array(bytes))
         case .frames: readFrames(Array(bytes))
-        case .elf: _ = try? LibraryImage(checking: UnsafeRawBufferPointer(bytes))
+        case .elf:
+            let file = UnsafeRawBufferPointer(bytes)
+            _ = try? LibraryImage(checking: file)
+            // The same file, described.
+            let note = LibraryNote(describing: "com.example.fuzz")
+            let functions: Set = ["gotapi_plugin_entry", "no_function"]
+            if let (image, missing) = try? LibraryImage.check(file, describedBy: note, functions: functions) {
+                precondition(image.note == note && missing.isSubset(of: functions))
+            }
         case .parameters:
             var parameters = Parameters()
             do {
