@@ -23,6 +23,8 @@ struct FilesTests {
         ("libgotapi-plugin-1a.so", false), ("libgotapi-plugin-a.b.so", false), ("libgotapi-plugin-a.so.1", false),
         ("gotapi-plugin-a.so", false), ("libgotapi-plugin-ä.so", false), (".libgotapi-plugin-a.so", false),
         ("libgotapi-plugin-_a.so", false), ("libgotapi-plugin-.so.so", false),
+        ("libgotapi-plugin-a.json", true), ("libgotapi-plugin-.json", false), ("libgotapi-plugin-a.json.p7s", false),
+        ("libgotapi-plugin-a.so.json", false),
     ])
     func namesHaveOneForm(name: String, isLibrary: Bool) {
         #expect(PluginFolder.isLibraryName(name) == isLibrary)
