@@ -6,7 +6,7 @@
  *     const char *problem;
  *     gotapi_testing *host = gotapi_testing_load("./libgotapi-plugin-thermo.so", NULL, &problem);
  *     const char *answer = gotapi_testing_request(host, "get", "/gotapi/temperature?serviceId=com.example.thermo.1");
- *     assert(answer && strcmp(answer, "{\"celsius\":21.5}") == 0);
+ *     assert(answer && strstr(answer, "\"celsius\":21.5"));
  *     gotapi_testing_close(host);
  *
  * Link with -lgotapi-plugin-testing. It needs neither Swift nor anything else that is not on every machine with glibc.

@@ -36,7 +36,8 @@ enum LinkerTrace {
             findings.append(
                 CheckFinding(
                     .symbols, .problem, "needs libraries that are not there: \(libraries.joined(separator: ", "))",
-                    remedy: "put them beside the plug-in in a folder of its own and link with -Wl,-rpath,'$ORIGIN', or say in"
+                    remedy:
+                        "put them beside the plug-in in a folder of its own and link with -Wl,-rpath,'$ORIGIN', or say in"
                         + " the manual which package has them"))
         }
         if !symbols.isEmpty {

@@ -78,7 +78,7 @@ package struct PluginCheckReport: Sendable, Equatable {
         let problems = findings.count { $0.severity == .problem }
         lines.append("")
         lines.append(
-            problems == 0
+            hasPassed
                 ? "passed, with \(findings.count) warnings"
                 : "failed: \(problems) problems, \(findings.count - problems) warnings")
         return lines.joined(separator: "\n") + "\n"

@@ -15,7 +15,9 @@ enum StaticChecks {
             findings.append(
                 CheckFinding(
                     .file, .problem, "the file is called \(fileName)",
-                    remedy: "call it libgotapi-plugin-NAME.so: NAME is letters, digits, '-' and '_', and begins with a letter"))
+                    remedy:
+                        "call it libgotapi-plugin-NAME.so: NAME is letters, digits, '-' and '_', and begins with a letter"
+                ))
         }
         if mode & 0o022 != 0 {
             findings.append(
@@ -52,7 +54,8 @@ enum StaticChecks {
         if !others.isEmpty {
             findings.append(
                 CheckFinding(
-                    .exports, .problem, "exports more than gotapi_plugin_entry: \(others.prefix(5).joined(separator: ", "))",
+                    .exports, .problem,
+                    "exports more than gotapi_plugin_entry: \(others.prefix(5).joined(separator: ", "))",
                     remedy: "link with -Wl,--version-script=exports.map, and compile with -fvisibility=hidden"))
         } else if !swift.isEmpty {
             findings.append(
@@ -70,7 +73,8 @@ enum StaticChecks {
             findings.append(
                 CheckFinding(
                     .swiftRuntime, .warning, "needs libswiftCore.so, which owners do not have",
-                    remedy: "link with -static-stdlib what is shipped: Swift's runtime has no stable interface on Linux"))
+                    remedy: "link with -static-stdlib what is shipped: Swift's runtime has no stable interface on Linux"
+                ))
         }
         return findings
     }
@@ -79,6 +83,7 @@ enum StaticChecks {
     static func finding(of failure: LoadFailure) -> CheckFinding {
         CheckFinding(
             .format, .problem, failure.description,
-            remedy: "build it as the manual says: a shared library (-shared -fPIC) with GOTAPI_PLUGIN_NOTE and the entry")
+            remedy:
+                "build it as the manual says: a shared library (-shared -fPIC) with GOTAPI_PLUGIN_NOTE and the entry")
     }
 }

@@ -25,6 +25,7 @@ package enum PluginCheck: String, Sendable, CaseIterable {
     case log
     case pushes
     case threads
+    case processes
     case afterStop = "after-stop"
     case memory
     case descriptors
@@ -55,6 +56,7 @@ package enum PluginCheck: String, Sendable, CaseIterable {
         case .log: "logs in moderation"
         case .pushes: "pushes no faster than is read"
         case .threads: "leaves no thread behind"
+        case .processes: "leaves no program running"
         case .afterStop: "is quiet after stop"
         case .memory: "does not use more and more memory"
         case .descriptors: "does not use more and more descriptors"

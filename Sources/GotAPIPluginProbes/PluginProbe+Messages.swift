@@ -174,14 +174,14 @@ extension PluginProbe {
     }
 
     /// What host functions did not accept.
-    func sayMisdeeds(_ plugin: DrivenPlugin) {
+    func sayMisdeeds(_ plugin: DrivenPlugin, ofMembers: Bool = true) {
         let misdeeds = plugin.misdeeds
         if misdeeds.answeredTwice > 0 {
             found(
                 .answeredTwice, "\(misdeeds.answeredTwice) messages were answered more than once",
                 "return after the answer; the first one stands, the others are lost")
         }
-        if misdeeds.badMembers > 0 {
+        if ofMembers, misdeeds.badMembers > 0 {
             found(
                 .json, "\(misdeeds.badMembers) answers or pushes were refused: \(misdeeds.badMembersReason ?? "")",
                 "build them with gotapi_members.h, or a JSON library; at most 1 MiB, UTF-8")
@@ -194,7 +194,8 @@ extension PluginProbe {
                 found(.balance, words, "release a message as often as it was retained, and no message that was not")
             case (_, "WRONG_THREAD"):
                 found(.handles, words, "start and stop timers on the plug-in thread: call_on_plugin_thread leads there")
-            case ("returnMessage", "INVALID_ARGUMENT"), ("pushMessage", "INVALID_ARGUMENT"): ()  // Bad members, told above.
+            // Bad members, which are told above.
+            case ("returnMessage", "INVALID_ARGUMENT"), ("pushMessage", "INVALID_ARGUMENT"): ()
             case (_, "INVALID_ARGUMENT"):
                 found(.handles, words, "pass what gotapi_plugin.h asks for, and no NULL")
             case (_, "CLOSED") where reading.contains(call.function):

@@ -25,14 +25,32 @@ extension PluginProbe {
             }
             badBefore = plugin.misdeeds.badMembers
             if count % 100 == 0 { plugin.advance(milliseconds: 1_000) }
+            // Often, since the machine has to stand it.
+            if count % 4 == 0, ProcessCounts.children >= Self.manyProcesses {
+                sayProcesses()
+                finish()
+            }
             if Self.now - begin > settings.requestsLimit {
                 record.write(.note("random requests ended after \(count) of \(settings.requests): they take too long"))
                 break
             }
         }
         sayBlocking(slowest)
-        sayMisdeedsOfRandomRequests(plugin)
+        // That values of 64 KiB cannot be sent back is no fault; what else is no JSON was told above.
+        sayMisdeeds(plugin, ofMembers: false)
         stop(plugin, .stopInFlight)
+        sayProcesses()
+    }
+
+    /// A plug-in's cage gives it 64 processes and threads, if its owner says nothing else.
+    private static let manyProcesses = 64
+
+    private func sayProcesses() {
+        let count = ProcessCounts.children
+        guard count > 0 else { return }
+        found(
+            .processes, "\(count) programs that the plug-in has started are still running, or were not waited for",
+            "wait for each program (waitpid), and end those that run on in stop")
     }
 
     private func sayUnanswered(_ request: PluginMessage, number: Int) {
@@ -40,11 +58,6 @@ extension PluginProbe {
             .requests, "request \(number) of seed \(settings.seed) gets no valid answer: \(request.described)",
             "answer every request; what is not understood gets gotapi_return_error")
         finish()
-    }
-
-    private func sayMisdeedsOfRandomRequests(_ plugin: DrivenPlugin) {
-        // That values of 64 KiB cannot be sent back is no fault.
-        if plugin.misdeeds.badMembers == 0 { sayMisdeeds(plugin) }
     }
 
     // MARK: - Cycles

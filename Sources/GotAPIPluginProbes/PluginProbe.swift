@@ -67,7 +67,8 @@ package struct PluginProbe {
     // MARK: - The border
 
     private func probeVersion() {
-        guard let image = dlopen(library, RTLD_NOW | RTLD_LOCAL), let symbol = dlsym(image, "gotapi_plugin_entry") else {
+        guard let image = dlopen(library, RTLD_NOW | RTLD_LOCAL), let symbol = dlsym(image, "gotapi_plugin_entry")
+        else {
             return  // The phase `describe` says so.
         }
         typealias Entry = @convention(c) (UInt32, UInt32) -> UnsafePointer<gotapi_plugin>?
@@ -128,7 +129,8 @@ package struct PluginProbe {
         do throws(LoadFailure) { try plugin.start() } catch {
             found(
                 check, error.description,
-                "let start return GOTAPI_OK where there is a device, or nothing to open; it may be called again after stop")
+                "let start return GOTAPI_OK where there is a device, or nothing to open; it may be called again after stop"
+            )
             return false
         }
         plugin.limit = settings.callbackLimit * 1_000_000

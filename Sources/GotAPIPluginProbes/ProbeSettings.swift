@@ -21,7 +21,7 @@ package enum ProbePhase: String, Sendable, CaseIterable {
         case .version: [.hostVersion, .extensions]
         case .describe: [.load, .descriptor, .start]
         case .answer: [.answers, .answeredTwice, .json, .handles, .balance, .stopInFlight, .blocking, .afterStop]
-        case .random: [.requests, .log, .pushes]
+        case .random: [.requests, .log, .pushes, .processes]
         case .cycle: [.cycles, .threads]
         case .grow: [.memory, .descriptors]
         }

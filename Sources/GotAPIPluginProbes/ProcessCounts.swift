@@ -8,6 +8,23 @@ enum ProcessCounts {
 
     static var descriptors: Int { entries(of: "/proc/self/fd") }
 
+    /// Programs that this process has started and that are there yet; 0 where the system does not say.
+    static var children: Int {
+        guard let folder = opendir("/proc/self/task") else { return 0 }
+        defer { closedir(folder) }
+        var count = 0
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard !name.hasPrefix("."), let file = fopen("/proc/self/task/\(name)/children", "re") else { continue }
+            defer { fclose(file) }
+            // Numbers, each with a space behind it.
+            while case let byte = fgetc(file), byte != EOF { if byte == CInt(UInt8(ascii: " ")) { count += 1 } }
+        }
+        return count
+    }
+
     /// Resident memory in bytes; 0 where /proc is missing.
     static var residentBytes: Int {
         guard let file = fopen("/proc/self/statm", "re") else { return 0 }

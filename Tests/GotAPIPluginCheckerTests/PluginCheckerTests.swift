@@ -138,13 +138,15 @@ import Testing
         arguments: [
             ("worst-null", "null"), ("worst-abort", "abort"), ("worst-overflow", "overflow"), ("worst-exit", "exit"),
             ("worst-close", "close"), ("worst-stop", "stop"), ("worst-loop", "loop"), ("worst-memory", "memory"),
-            ("worst-print", "print"), ("worst-flood", "flood"), ("worst-processes", "processes"), ("throws", "throw"),
+            ("worst-print", "print"), ("worst-flood", "flood"), ("worst-processes", "processes"),
+            ("worst-program", "program"), ("throws", "throw"),
             ("panics", "panic"), ("traps", "trap"),
         ])
     func theCheckerFindsWhatEndsAProcess(_ fixture: String, _ attribute: String) async throws {
         let report = try await Self.check(try Self.library(fixture, in: "GOTAPI_TEST_FIXTURES"), [attribute])
         #expect(
-            [PluginCheck.requests, .blocking, .pushes].contains { report.state(of: $0) == .failed }, "\(report.text)")
+            [PluginCheck.requests, .blocking, .pushes, .processes].contains { report.state(of: $0) == .failed },
+            "\(report.text)")
         #expect(!report.hasPassed)
     }
 

@@ -6,8 +6,8 @@ import Testing
 /// Every listing of the manual (PluginSDK/README.md) compiles, and those that are plug-ins work.
 @Suite(.timeLimit(.minutes(10))) struct ManualTests {
     /// The contents of the fenced blocks of a language, in the order of the page.
-    private func listings(_ language: String) async throws -> [String] {
-        let page = await Shell.run(["cat", "\(Project.root)/PluginSDK/README.md"]).output
+    private func listings(_ language: String, of page: String = "README.md") async throws -> [String] {
+        let page = await Shell.run(["cat", "\(Project.root)/PluginSDK/\(page)"]).output
         return page.split(separator: "\n```\(language)\n").dropFirst().compactMap {
             $0.split(separator: "\n```", maxSplits: 1).first.map { String($0) + "\n" }
         }
@@ -41,6 +41,22 @@ import Testing
         let build = await Shell.run(["env", "SDK=\(Project.root)/PluginSDK", "sh", "-ec", command], in: folder)
         try #require(build.status == 0 && build.output.isEmpty, "\(build.output)")
         try await expectThermometer("\(folder)/libgotapi-plugin-thermo.so")
+    }
+
+    /// PluginSDK/testing/README.md
+    @Test func theUnitTestInCIsBuiltByItsCommandAndPasses() async throws {
+        let folder = "\(Project.scratch)/manual-test"
+        let plugin = try #require(try await listings("c").first)
+        try await write(plugin, to: "\(folder)/thermo.c")
+        let test = try #require(try await listings("c", of: "testing/README.md").first)
+        try await write(test, to: "\(folder)/thermo_test.c")
+        let library = try Project.testingLibrary()
+        for (page, run) in [("README.md", ":"), ("testing/README.md", "./thermo_test")] {
+            let command = try #require(try await listings("sh", of: page).first)
+            let words = ["env", "SDK=\(Project.root)/PluginSDK", "LIBRARIES=\(Project.folder(of: library))"]
+            let build = await Shell.run(words + ["sh", "-ec", "\(command)\n\(run)"], in: folder)
+            #expect(build.status == 0 && build.output.isEmpty, "\(build.output)")
+        }
     }
 
     @Test(arguments: ["gcc", "clang"])

@@ -7,12 +7,7 @@ import Testing
 /// The host for unit tests, as a program in C and a test in Swift use it.
 @Suite(.serialized) struct TestHostTests {
     private static func hostLibrary() throws -> String {
-        let name = "libgotapi-plugin-testing.so"
-        // Last, since a program without the sanitizer cannot load one that was built with it.
-        let places = ["\(Project.root)/.build/debug/\(name)", "\(Project.products)/\(name)"]
-        let path = try #require(
-            places.first { access($0, R_OK) == 0 },
-            "build the product gotapi-plugin-testing first; it is in none of \(places)")
+        let path = try Project.testingLibrary()
         // Read when the first host is made.
         setenv("GOTAPI_TESTING_LIBRARY", path, 1)
         return path
@@ -20,14 +15,13 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func aProgramInCDrivesPlugins() async throws {
         let library = try Self.hostLibrary()
-        let folder = library.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         let program = "\(Project.scratch)/host_test"
         let compiling = await Shell.run(
             ["cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-pthread", "-I\(Project.root)/PluginSDK/testing"]
                 + Project.flags
                 + [
                     "-o", program, "\(Project.root)/Tests/PluginSDKTests/Testing/host_test.c", library,
-                    "-Wl,-rpath,\(folder)",
+                    "-Wl,-rpath,\(Project.folder(of: library))",
                 ])
         try #require(compiling.status == 0, "\(compiling.output)")
         let run = await Shell.run([program, try Project.clock()])

@@ -12,7 +12,7 @@ public struct PluginTestProblem: Error, CustomStringConvertible, Sendable {
 /// ```swift
 /// let host = try PluginTestHost(library: ".build/debug/libgotapi-plugin-thermo.so")
 /// let answer = try host.request(.get, "/gotapi/temperature?serviceId=com.example.thermo.1")
-/// #expect(answer == #"{"celsius":21.5}"#)
+/// #expect(answer.contains(#""celsius":21.5"#))
 /// ```
 /// The plug-in's time stands still but for ``advance(milliseconds:)``. All functions are those of gotapi_testing.h, which
 /// says more. One thread at a time. The plug-in is stopped when the host goes.

@@ -69,6 +69,19 @@ enum Project {
         return try #require(place, "build the product gotapi-plugin-simpleclock first; it is in none of \(places)")
     }
 
+    /// The host for unit tests, which SwiftPM builds.
+    static func testingLibrary() throws -> String {
+        let name = "libgotapi-plugin-testing.so"
+        // The other one last, since a program without the sanitizer cannot load one that was built with it.
+        let places = ["\(root)/.build/debug/\(name)", "\(products)/\(name)"]
+        let place = places.first { access($0, R_OK) == 0 }
+        return try #require(place, "build the product gotapi-plugin-testing first; it is in none of \(places)")
+    }
+
+    static func folder(of path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
+
     /// A Swift package that is not a part of this one.
     static func package(_ folder: String, product: String) async throws -> String {
         let output = "\(scratch)/\(product)"
