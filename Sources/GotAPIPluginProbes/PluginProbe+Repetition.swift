@@ -42,7 +42,7 @@ extension PluginProbe {
         sayProcesses()
     }
 
-    /// A plug-in's cage gives it 64 processes and threads, if its owner says nothing else.
+    /// Far fewer than the 512 processes and threads that a plug-in's cage has room for.
     private static let manyProcesses = 64
 
     private func sayProcesses() {
