@@ -48,6 +48,9 @@ package final class DrivenPlugin {
     /// How long a function waits at most, in nanoseconds of real time.
     package var limit: UInt64 = 10_000_000_000
 
+    /// Pushes are read as they come, and dropped, as by a gateway with a fast client: they wait for no ``takePush()``.
+    package var dropsPushes = false
+
     private let control: TestControl
     private let runtime: PluginRuntime
     private var buffer = FrameBuffer()
@@ -140,7 +143,7 @@ package final class DrivenPlugin {
     package func waitForOutcome(of message: UInt64, until limit: UInt64) -> Outcome? {
         while true {
             if let outcome = takeOutcome(of: message) { return outcome }
-            guard runtime.waitForFrames(until: limit) else { return nil }
+            guard waitForFrames(until: limit) else { return nil }
         }
     }
 
@@ -192,7 +195,7 @@ package final class DrivenPlugin {
         repeat {
             take()
             if !outcomes.isEmpty || takenPushes < pushes.count || !lines.isEmpty { return true }
-        } while runtime.waitForFrames(until: limit)
+        } while waitForFrames(until: limit)
         return false
     }
 
@@ -259,12 +262,17 @@ package final class DrivenPlugin {
         do throws(FrameError) { try runtime.deliver(bytes[4...]) } catch { malformed = "\(error)" }
     }
 
+    /// False from `limit` on, also where a plug-in that floods has always something to say.
+    private func waitForFrames(until limit: UInt64) -> Bool {
+        PluginRuntime.moment(after: 0) < limit && runtime.waitForFrames(until: limit)
+    }
+
     private func nextEvent() -> PluginFrame? {
         let limit = PluginRuntime.moment(after: limit)
         while true {
             take()
             if !events.isEmpty { return events.removeFirst() }
-            guard runtime.waitForFrames(until: limit) else { return nil }
+            guard waitForFrames(until: limit) else { return nil }
         }
     }
 
@@ -285,6 +293,9 @@ package final class DrivenPlugin {
             if unreachable.contains(client) { deliver(.reachable(subscription: subscription, false)) }
         case .unsubscribed(let subscription): listeners[subscription] = nil
         case .push(let subscription, let members):
+            guard !dropsPushes else {
+                return deliver(.pushesRead(bytes: UInt64(Self.subscriptionPush + members.count)))
+            }
             let message = listeners[subscription]?.message ?? 0
             pushes.append(Push(subscription: subscription, message: message, members: members))
         case .log(let level, let text): lines.append(LogLine(level: level, text: text))

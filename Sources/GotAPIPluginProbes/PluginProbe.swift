@@ -102,6 +102,7 @@ package struct PluginProbe {
 
     func makePlugin() -> (DrivenPlugin, PluginDescriptor)? {
         let plugin = DrivenPlugin()
+        plugin.dropsPushes = true
         plugin.limit = settings.startLimit * 1_000_000
         record.doing("loading the library")
         let parent = library.lastIndex(of: "/").map { String(library[..<$0]) } ?? ""

@@ -156,6 +156,7 @@ import Testing
             ("helloworld", "GOTAPI_TEST_PLUGINS"), ("lightemulator", "GOTAPI_TEST_PLUGINS"),
             ("simpleclock", "GOTAPI_TEST_PLUGINS"), ("echo", "GOTAPI_TEST_FIXTURES"), ("disc", "GOTAPI_TEST_FIXTURES"),
             ("deny", "GOTAPI_TEST_FIXTURES"), ("stream", "GOTAPI_TEST_FIXTURES"),
+            ("versions-swift-1", "GOTAPI_TEST_FIXTURES"),
         ])
     func whatIsWellMadePasses(_ name: String, _ variable: String) async throws {
         let report = try await Self.check(try Self.library(name, in: variable))
