@@ -270,7 +270,9 @@ struct WebSocketTests {
 
     @Test func whereNothingMayBeLostAClientThatIsSlowHasReadAllBeforeTheClose() async throws {
         let session = ScriptedSession()
-        try await withServer(webSocket: session, overflowCode: 1_008) { server in
+        try await withServer(
+            webSocket: session, timeouts: .with(\.closeHandshake, 30_000), overflowCode: 1_008
+        ) { server in
             var events = session.events.makeAsyncIterator()
             let client = try server.client(receiveBuffer: 4_096)
             try client.upgrade()
