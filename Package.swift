@@ -207,7 +207,7 @@ let package = Package(
         .testTarget(
             name: "Soak",
             dependencies: [
-                "GotAPITesting", "GotAPICore", "gotapi", "gotapi-plugin-runner", lock,
+                "GotAPITesting", "GotAPICore", "GotAPIStorage", "gotapi", "gotapi-plugin-runner", lock,
             ] + nio),
     ],
     swiftLanguageModes: [.v6]

@@ -5,7 +5,10 @@ package import GotAPICore
 
 /// The gateway as its owner runs it: a process of its own.
 package enum GatewayProcess {
-    package static var program: String { TestBuild.products + "/gotapi" }
+    /// The one that was built with the tests, or `GOTAPI_TEST_GATEWAY`.
+    package static var program: String {
+        getenv("GOTAPI_TEST_GATEWAY").map { String(cString: $0) } ?? TestBuild.products + "/gotapi"
+    }
 
     /// Starts a gateway with the samples, and waits until it is ready.
     ///

@@ -23,6 +23,17 @@ struct ProcessUsage: Sendable, CustomStringConvertible {
 
     var description: String { "\(descriptors) descriptors, \(threads) threads, \(memory >> 10) KiB" }
 
+    /// What a process has used of all processors since its start: proc_pid_stat(5).
+    static func processorTime(of pid: Int32) throws -> Duration {
+        // The name in parentheses may hold anything.
+        let text = try text(of: "/proc/\(pid)/stat")
+        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+        guard fields.count > 13, let user = Int(fields[12]), let system = Int(fields[13]) else {
+            throw TestConnectionError(description: "/proc/\(pid)/stat: \(text)")
+        }
+        return .seconds(Double(user + system) / Double(sysconf(CInt(_SC_CLK_TCK))))
+    }
+
     private static func entries(of folder: String) throws -> Int {
         guard let stream = opendir(folder) else { throw failure(folder) }
         defer { closedir(stream) }

@@ -19,6 +19,10 @@ struct SoakCounts: Sendable {
     let kills: Int
     /// Gateways and things that are killed, one after another.
     let thingKills: Int
+    /// Things that update themselves, the applications that are told, and for how many seconds.
+    let things: Int
+    let applications: Int
+    let thingSeconds: Int
     /// Gateways that are started and ended, one after another.
     let starts: Int
 
@@ -41,10 +45,12 @@ struct SoakCounts: Sendable {
 
     static let reduced = SoakCounts(
         slowSockets: 20, halfOpenSockets: 20, unreadFiles: 10, unreadSubscribers: 1, cycles: 100, kills: 20,
-        thingKills: 10, starts: 10, reloads: 20, reloadsAll: false, transports: [true])
+        thingKills: 10, things: 100, applications: 5, thingSeconds: 10, starts: 10, reloads: 20, reloadsAll: false,
+        transports: [true])
     static let full = SoakCounts(
         slowSockets: 100, halfOpenSockets: 200, unreadFiles: 50, unreadSubscribers: 3, cycles: 1_000, kills: 200,
-        thingKills: 100, starts: 1_000, reloads: 200, reloadsAll: true, transports: [true, false])
+        thingKills: 100, things: 1_000, applications: 50, thingSeconds: 60, starts: 1_000, reloads: 200,
+        reloadsAll: true, transports: [true, false])
 
     static let current = getenv("GOTAPI_SOAK").map { String(cString: $0) } == "full" ? full : reduced
 }
