@@ -50,7 +50,10 @@ package final class DrivenPlugin {
 
     /// Pushes are read as they come, and dropped, as by a gateway with a fast client: they wait for no ``takePush()``.
     package var dropsPushes = false
+    /// Those of them that came while time stood still: no timer has sent them.
+    package private(set) var untimedPushes = 0
 
+    private var isMovingTime = false
     private let control: TestControl
     private let runtime: PluginRuntime
     private var buffer = FrameBuffer()
@@ -171,6 +174,9 @@ package final class DrivenPlugin {
     /// Moves time, each timer and deadline having its own moment on the way. False where the plug-in's thread takes too long.
     @discardableResult
     package func advance(milliseconds: Int64) -> Bool {
+        take()
+        isMovingTime = true
+        defer { isMovingTime = false }
         let (distance, overflow) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
         let (sum, carry) = control.time.now.addingReportingOverflow(distance)
         let target = overflow || carry ? UInt64.max - 1 : sum
@@ -294,6 +300,7 @@ package final class DrivenPlugin {
         case .unsubscribed(let subscription): listeners[subscription] = nil
         case .push(let subscription, let members):
             guard !dropsPushes else {
+                if !isMovingTime { untimedPushes += 1 }
                 return deliver(.pushesRead(bytes: UInt64(Self.subscriptionPush + members.count)))
             }
             let message = listeners[subscription]?.message ?? 0

@@ -28,6 +28,7 @@ extension PluginProbe {
         let milliseconds = Self.now - before
         if milliseconds > slowest.milliseconds { slowest = Slowest(milliseconds: milliseconds, request: words) }
         drain(plugin, words)
+        checkPushes(of: plugin, afterRequests: number)
         guard milliseconds < Self.blockingLimit else {
             sayBlocking(slowest)
             finish()
@@ -43,6 +44,15 @@ extension PluginProbe {
         found(
             .log, "\(lines) lines are logged for one request: \(request)",
             "log what an owner has to know; more than 1,000 lines a second are left out")
+        finish()
+    }
+
+    /// A request may begin with a push or a few. What comes beside them, while no time goes by, comes without end.
+    private func checkPushes(of plugin: DrivenPlugin, afterRequests requests: UInt64) {
+        guard plugin.untimedPushes > 1_000 + 10 * Int(clamping: requests) else { return }
+        found(
+            .pushes, "\(plugin.untimedPushes) pushes came with \(requests) messages, while no time went by",
+            "push when something has changed, and at most as often as people or programs can use it")
         finish()
     }
 

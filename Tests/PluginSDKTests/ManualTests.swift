@@ -46,13 +46,13 @@ import Testing
     /// PluginSDK/testing/README.md
     @Test func theUnitTestInCIsBuiltByItsCommandAndPasses() async throws {
         let folder = "\(Project.scratch)/manual-test"
-        let plugin = try #require(try await listings("c").first)
+        let plugin = try #require(try await listings("c").first { $0.contains("GOTAPI_PLUGIN_NOTE") })
         try await write(plugin, to: "\(folder)/thermo.c")
         let test = try #require(try await listings("c", of: "testing/README.md").first)
         try await write(test, to: "\(folder)/thermo_test.c")
         let library = try Project.testingLibrary()
         for (page, run) in [("README.md", ":"), ("testing/README.md", "./thermo_test")] {
-            let command = try #require(try await listings("sh", of: page).first)
+            let command = try #require(try await listings("sh", of: page).first { $0.hasPrefix("cc ") })
             let words = ["env", "SDK=\(Project.root)/PluginSDK", "LIBRARIES=\(Project.folder(of: library))"]
             let build = await Shell.run(words + ["sh", "-ec", "\(command)\n\(run)"], in: folder)
             #expect(build.status == 0 && build.output.isEmpty, "\(build.output)")
