@@ -1,5 +1,6 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
+import GotAPICore
 import Testing
 
 /// The header is what was published as ABI 1.0, on this machine's architecture and on another.
@@ -64,6 +65,26 @@ import Testing
         let build = await compile(include: include, to: library)
         let findings = build.status == 0 ? await compare(library) : build
         #expect(findings.status != 0 && findings.output.contains(change.complaint), "\(findings.output)")
+    }
+
+    /// What `gotapi plugin new` wrote when 1.0 was published, built then; the samples of that time are in ``SampleTests``.
+    @Test(arguments: ["c", "cpp", "rust", "swift"])
+    func aPublishedPluginOfEachLanguageAnswers(language: String) async throws {
+        let name = "published-\(language)"
+        let library =
+            language == "swift"
+            ? try await Project.publishedInSwift(name) : "\(Project.published)/libgotapi-plugin-\(name).so"
+        let driver = try await PluginDriver.start(library, id: "com.example.\(name)")
+        for _ in 1...2 {
+            let answer = try await driver.request(service: "com.example.\(name).1", profile: name)
+            #expect(answer?["data"]?.text == "Hello from \(name).")
+            #expect(try await driver.request("put", profile: name)?["errorMessage"]?.text == "Only GET is supported.")
+            try await driver.stop()
+            try driver.send(.start)
+            #expect(await driver.next() == .started)
+        }
+        try await driver.stop()
+        #expect(driver.log == [])
     }
     #endif
 
