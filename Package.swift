@@ -170,7 +170,8 @@ let package = Package(
             name: "GotAPIPluginHostTests",
             dependencies: ["GotAPIPluginHost", "GotAPICore", "gotapi-plugin-runner", crypto, lock, log] + nio),
         .testTarget(
-            name: "GotAPIPluginCheckerTests", dependencies: ["GotAPIPluginChecker", "GotAPIPluginProbes", "GotAPICore"]),
+            name: "GotAPIPluginCheckerTests",
+            dependencies: ["GotAPIPluginChecker", "GotAPIPluginDriver", "GotAPIPluginProbes", "GotAPICore"]),
         .testTarget(
             name: "GotAPIStorageTests",
             dependencies: ["GotAPIStorage", "GotAPICore", lock, .product(name: "GRDB", package: "GRDB.swift")]),

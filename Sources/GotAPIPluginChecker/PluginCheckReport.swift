@@ -22,6 +22,7 @@ package struct PluginCheckReport: Sendable, Equatable {
     /// What was done less of, and why.
     package private(set) var notes: [String] = []
     private var run: Set<PluginCheck> = []
+    private var leftOut: Set<PluginCheck> = []
 
     package init(file: String, seed: UInt64) {
         self.file = file
@@ -35,6 +36,9 @@ package struct PluginCheckReport: Sendable, Equatable {
     /// A check was gone through to its end.
     mutating func finished(_ checks: [PluginCheck]) { run.formUnion(checks) }
 
+    /// These do not concern what is checked.
+    mutating func leaveOut(_ checks: Set<PluginCheck>) { leftOut.formUnion(checks) }
+
     /// The same finding in another phase counts once.
     mutating func add(_ finding: CheckFinding) {
         guard !findings.contains(where: { $0.check == finding.check && $0.remedy == finding.remedy }) else { return }
@@ -45,6 +49,9 @@ package struct PluginCheckReport: Sendable, Equatable {
 
     // MARK: - What it comes to
 
+    /// Those that concern what is checked.
+    package var checks: [PluginCheck] { PluginCheck.allCases.filter { !leftOut.contains($0) } }
+
     package func state(of check: PluginCheck) -> State {
         let own = findings.filter { $0.check == check }
         if own.contains(where: { $0.severity == .problem }) { return .failed }
@@ -54,19 +61,19 @@ package struct PluginCheckReport: Sendable, Equatable {
 
     /// Whether nothing has failed and everything was looked at.
     package var hasPassed: Bool {
-        PluginCheck.allCases.allSatisfy { [.passed, .warning].contains(state(of: $0)) }
+        checks.allSatisfy { [.passed, .warning].contains(state(of: $0)) }
     }
 
     /// A table, a line for each finding, and the sum; for a terminal.
     package var text: String {
         let width = PluginCheck.allCases.map(\.rawValue.count).max() ?? 0
         var lines = ["\(Printable.text(file)): \(id ?? "no plug-in"), seed \(seed)", ""]
-        for check in PluginCheck.allCases {
+        for check in checks {
             let name = check.rawValue + String(repeating: " ", count: width - check.rawValue.count)
             let state = state(of: check).rawValue
             lines.append("\(name)  \(state)\(String(repeating: " ", count: 9 - state.count))\(check.title)")
         }
-        for check in PluginCheck.allCases {
+        for check in checks {
             for finding in findings where finding.check == check {
                 lines.append("")
                 lines.append("\(finding.check.rawValue): \(finding.severity.rawValue): \(Printable.text(finding.what))")
@@ -86,7 +93,7 @@ package struct PluginCheckReport: Sendable, Equatable {
 
     /// The same for programs: an object.
     package var json: JSONNode {
-        let checks = PluginCheck.allCases.map { check -> JSONNode in
+        let table = checks.map { check -> JSONNode in
             let own = findings.filter { $0.check == check }.map { finding -> JSONNode in
                 [
                     "severity": JSONNode(.text(finding.severity.rawValue)), "what": JSONNode(.text(finding.what)),
@@ -102,7 +109,7 @@ package struct PluginCheckReport: Sendable, Equatable {
             "file": JSONNode(.text(file)), "id": JSONNode(id.map { .text($0) } ?? .null),
             // A text, since not every reader of JSON has numbers of 64 bits.
             "seed": JSONNode(.text(String(seed))), "passed": JSONNode(.boolean(hasPassed)),
-            "checks": JSONNode(.array(checks)), "notes": JSONNode(.array(notes.map { JSONNode(.text($0)) })),
+            "checks": JSONNode(.array(table)), "notes": JSONNode(.array(notes.map { JSONNode(.text($0)) })),
         ]
     }
 }

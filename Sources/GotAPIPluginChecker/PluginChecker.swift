@@ -62,6 +62,10 @@ package struct PluginChecker {
         let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
         for finding in StaticChecks.findings(fileName: name, mode: mode) { report.add(finding) }
         report.finished([.file])
+        if name.hasSuffix(".json") { checkDescription() } else { checkLibrary() }
+    }
+
+    private mutating func checkLibrary() {
         let image: LibraryImage
         do throws(LoadFailure) { image = try LibraryImage(file: path) } catch {
             return report.add(StaticChecks.finding(of: error))
@@ -69,18 +73,39 @@ package struct PluginChecker {
         report.identify(image.note.id)
         for finding in StaticChecks.findings(of: image) { report.add(finding) }
         report.finished([.format, .exports, .uniqueSymbols, .swiftRuntime])
-        guard checkSymbols() else { return }
+        run(
+            [.describe, .version, .answer, .random, .cycle, .grow],
+            ProbeSubject(library: path, id: image.note.id, flags: image.note.flags.rawValue))
+    }
+
+    /// Of the library itself only what a description needs of it: it was not made for us.
+    private mutating func checkDescription() {
+        report.leaveOut([.exports, .uniqueSymbols, .swiftRuntime, .hostVersion, .extensions])
+        let located: DescribedLibrary.Located
+        do throws(LoadFailure) { located = try DescribedLibrary.locate(path) } catch {
+            return report.add(StaticChecks.finding(ofDescription: error))
+        }
+        report.identify(located.description.id)
+        report.finished([.format])
+        report.add(note: "calls functions of \(located.library)")
+        run(
+            [.describe, .answer, .random, .cycle, .grow],
+            ProbeSubject(library: located.library, description: path, id: located.description.id, flags: 0))
+    }
+
+    private mutating func run(_ phases: [ProbePhase], _ subject: ProbeSubject) {
+        guard checkSymbols(of: subject.library) else { return }
         // What a phase did not survive needs no second funeral.
-        for phase in [ProbePhase.describe, .version, .answer, .random, .cycle, .grow] {
-            guard check(phase, image.note) else { return }
+        for phase in phases {
+            guard check(phase, subject) else { return }
         }
     }
 
     /// False where the library cannot be loaded.
-    private mutating func checkSymbols() -> Bool {
+    private mutating func checkSymbols(of library: String) -> Bool {
         let output = folder.path + "/linker"
         let process = CheckProcess(
-            path: LinkerTrace.program, arguments: [path], environment: LinkerTrace.environment, output: output)
+            path: LinkerTrace.program, arguments: [library], environment: LinkerTrace.environment, output: output)
         let end = process.run(limit: settings.startLimit)
         guard case .ended = end else {
             report.add(note: "the dynamic linker could not be asked: \(end)")
@@ -102,7 +127,7 @@ package struct PluginChecker {
     }
 
     /// Runs one phase; false where the next ones are of no use.
-    private mutating func check(_ phase: ProbePhase, _ note: LibraryNote) -> Bool {
+    private mutating func check(_ phase: ProbePhase, _ subject: ProbeSubject) -> Bool {
         let folder = folder.path + "/" + phase.rawValue
         guard mkdir(folder, 0o700) == 0 else {
             report.add(note: "\(folder): \(String(cString: strerror(errno)))")
@@ -110,9 +135,7 @@ package struct PluginChecker {
         }
         let process = CheckProcess(
             path: runner,
-            arguments: PluginProbe.arguments(
-                phase: phase, library: path, id: note.id, flags: note.flags.rawValue, folder: folder, settings: settings
-            ),
+            arguments: PluginProbe.arguments(phase: phase, subject: subject, folder: folder, settings: settings),
             // As little as a gateway gives; no back trace of a crash that is expected.
             environment: ["PATH=/usr/bin:/bin", "HOME=\(folder)", "LC_ALL=C", "SWIFT_BACKTRACE=enable=no"],
             output: "/dev/null")

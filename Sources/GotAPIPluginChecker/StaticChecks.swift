@@ -16,7 +16,7 @@ enum StaticChecks {
                 CheckFinding(
                     .file, .problem, "the file is called \(fileName)",
                     remedy:
-                        "call it libgotapi-plugin-NAME.so: NAME is letters, digits, '-' and '_', and begins with a letter"
+                        "call it libgotapi-plugin-NAME.so, or .json for a description: NAME is letters, digits, '-' and '_', and begins with a letter"
                 ))
         }
         if mode & 0o022 != 0 {
@@ -29,8 +29,10 @@ enum StaticChecks {
     }
 
     static func isPluginName(_ name: String) -> Bool {
-        guard name.hasPrefix("libgotapi-plugin-"), name.hasSuffix(".so") else { return false }
-        let name = name.dropFirst("libgotapi-plugin-".count).dropLast(".so".count).utf8
+        guard name.hasPrefix("libgotapi-plugin-"), let ending = [".so", ".json"].first(where: name.hasSuffix) else {
+            return false
+        }
+        let name = name.dropFirst("libgotapi-plugin-".count).dropLast(ending.count).utf8
         func isLetter(_ byte: UInt8) -> Bool { UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 && byte < 0x80 }
         return name.first.map(isLetter) == true
             && name.allSatisfy {
@@ -77,6 +79,13 @@ enum StaticChecks {
                 ))
         }
         return findings
+    }
+
+    /// Of a description that makes no plug-in of its library.
+    static func finding(ofDescription failure: LoadFailure) -> CheckFinding {
+        CheckFinding(
+            .format, .problem, failure.description,
+            remedy: "see \"Describing a library\", PluginSDK/descriptions/README.md")
     }
 
     /// Of a file whose tables cannot be read.

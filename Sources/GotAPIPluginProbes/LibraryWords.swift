@@ -12,9 +12,9 @@ enum LibraryWords {
         "all", "reset", "null", "id",
     ]
 
-    /// Those of the services' texts first, then the usual ones, then runs of 3 to 24 letters and digits in the file that
+    /// Those of the services' texts first, then the usual ones, then a description's names, or runs of 3 to 24 letters and digits in the file that
     /// begin with a small letter, spread over the file.
-    static func find(in path: String, services: [Service]) -> [String] {
+    static func find(in subject: ProbeSubject, services: [Service]) -> [String] {
         var words: [String] = []
         var known: Set<String> = []
         func add(_ word: String) {
@@ -26,10 +26,14 @@ enum LibraryWords {
             }
         }
         usual.forEach(add)
-        let found = runs(in: path)
+        let found = subject.described.map(names) ?? runs(in: subject.library)
         let step = max(1, found.count / limit)
         for index in stride(from: 0, to: found.count, by: step) { add(found[index]) }
         return words
+    }
+
+    private static func names(in description: LibraryDescription) -> [String] {
+        description.functions.flatMap { [$0.attribute] + $0.signature.parameters.map(\.name) }.filter { !$0.isEmpty }
     }
 
     private static func runs(in path: String) -> [String] {

@@ -11,7 +11,7 @@ extension PluginProbe {
         var slowest = Slowest()
         let services = discover(plugin, descriptor, &slowest)
         var requests = RandomRequests(
-            seed: settings.seed, services: services, words: LibraryWords.find(in: library, services: services),
+            seed: settings.seed, services: services, words: LibraryWords.find(in: subject, services: services),
             attributes: settings.attributes)
         let begin = Self.now
         var badBefore = 0
@@ -106,7 +106,7 @@ extension PluginProbe {
         guard let (plugin, descriptor) = makePlugin(), start(plugin) else { return }
         var slowest = Slowest()
         let services = discover(plugin, descriptor, &slowest)
-        let words = LibraryWords.find(in: library, services: services)
+        let words = LibraryWords.find(in: subject, services: services)
         var memory = Growth()
         var descriptors = Growth()
         let begin = Self.now

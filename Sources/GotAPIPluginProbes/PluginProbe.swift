@@ -9,10 +9,7 @@ import GotAPIPluginDriver
 /// do what it wants to this process.
 package struct PluginProbe {
     let phase: ProbePhase
-    let library: String
-    /// The file's note.
-    let id: String
-    let flags: UInt32
+    let subject: ProbeSubject
     /// Where the record is, and the plug-in's data folder.
     let folder: String
     let settings: ProbeSettings
@@ -20,24 +17,22 @@ package struct PluginProbe {
 
     /// The arguments of a child, from the program's `--check` on.
     package static func arguments(
-        phase: ProbePhase, library: String, id: String, flags: UInt32, folder: String, settings: ProbeSettings
+        phase: ProbePhase, subject: ProbeSubject, folder: String, settings: ProbeSettings
     ) -> [String] {
-        ["--check", phase.rawValue, library, id, String(flags), folder] + settings.arguments
+        ["--check", phase.rawValue] + subject.arguments + [folder] + settings.arguments
     }
 
     /// `nil` where the arguments are none or the folder cannot be written to.
     package init?(arguments: [String]) {
-        guard arguments.count > 6, arguments[0] == "--check", let phase = ProbePhase(rawValue: arguments[1]),
-            let flags = UInt32(arguments[4]), let settings = ProbeSettings(arguments: arguments[6...]),
-            let record = ProbeRecord(folder: arguments[5])
+        guard arguments.count > 7, arguments[0] == "--check", let phase = ProbePhase(rawValue: arguments[1]),
+            let subject = ProbeSubject(arguments: arguments[2..<6]),
+            let settings = ProbeSettings(arguments: arguments[7...]), let record = ProbeRecord(folder: arguments[6])
         else { return nil }
         self.phase = phase
-        self.flags = flags
+        self.subject = subject
         self.settings = settings
         self.record = record
-        library = arguments[2]
-        id = arguments[3]
-        folder = arguments[5]
+        folder = arguments[6]
     }
 
     /// Does the work and ends the process, without exit(3): a plug-in that hangs shall not be waited for.
@@ -67,7 +62,8 @@ package struct PluginProbe {
     // MARK: - The border
 
     private func probeVersion() {
-        guard let image = dlopen(library, RTLD_NOW | RTLD_LOCAL), let symbol = dlsym(image, "gotapi_plugin_entry")
+        guard let image = dlopen(subject.library, RTLD_NOW | RTLD_LOCAL),
+            let symbol = dlsym(image, "gotapi_plugin_entry")
         else {
             return  // The phase `describe` says so.
         }
@@ -105,11 +101,13 @@ package struct PluginProbe {
         plugin.dropsPushes = true
         plugin.limit = settings.startLimit * 1_000_000
         record.doing("loading the library")
-        let parent = library.lastIndex(of: "/").map { String(library[..<$0]) } ?? ""
+        let path = subject.description.isEmpty ? subject.library : subject.description
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         do throws(LoadFailure) {
             let descriptor = try plugin.load(
                 LoadInstruction(
-                    library: library, id: id, config: "{}", dataDirectory: folder, resourceDirectory: parent))
+                    library: subject.library, description: subject.descriptionText, id: subject.id, config: "{}",
+                    dataDirectory: folder, resourceDirectory: parent))
             return (plugin, descriptor)
         } catch {
             let check: PluginCheck =
@@ -152,9 +150,9 @@ package struct PluginProbe {
 
     private func probeDescription() {
         guard let (plugin, descriptor) = makePlugin() else { return }
-        if descriptor.flags.rawValue != flags {
+        if descriptor.flags.rawValue != subject.flags {
             found(
-                .descriptor, "flags is \(descriptor.flags.rawValue), the file's note says \(flags)",
+                .descriptor, "flags is \(descriptor.flags.rawValue), the file's note says \(subject.flags)",
                 "give GOTAPI_PLUGIN_NOTE and gotapi_plugin the same flags")
         }
         let services = (try? Service.list(descriptor.services))?.services ?? []

@@ -21,7 +21,7 @@ extension PluginCommand {
                 requests: check one that moves something without its device.
                 """)
 
-        @Argument(help: "The library, libgotapi-plugin-NAME.so.")
+        @Argument(help: "The library, libgotapi-plugin-NAME.so, or a description, libgotapi-plugin-NAME.json.")
         var file: String
 
         @Flag(name: .long, help: "Print JSON instead of a table.")

@@ -2,6 +2,7 @@
 
 import Glibc
 import GotAPICore
+import GotAPIPluginDriver
 import GotAPIPluginProbes
 import Testing
 
@@ -163,6 +164,54 @@ import Testing
         #expect(report.hasPassed, "\(report.text)")
         #expect(report.text.contains("passed, with"))
         #expect(report.json["passed"]?.boolean == true)
+    }
+
+    /// PluginSDK/descriptions: of the library only what the description needs of it is looked at.
+    @Test(.timeLimit(.minutes(3))) func aDescriptionIsCheckedWithTheLibraryThatItNames() async throws {
+        let report = try await Self.check(Self.root + "/PluginSDK/descriptions/libgotapi-plugin-libm.json")
+        #expect(report.hasPassed, "\(report.text)")
+        #expect(report.state(of: .requests) == .passed)
+        #expect(!report.checks.contains(.exports))
+        #expect(report.text.contains("note: calls functions of /"))
+    }
+
+    @Test(
+        .timeLimit(.minutes(3)),
+        arguments: [
+            (#""symbol": "cos""#, #""symbol": "kos""#, "exports no function kos"),
+            ("libm.so.6", "libnowhere.so", "lies neither beside the description nor in"),
+            ("(x: f64) -> f64", "(x: f65) -> f64", "functions[0].signature"),
+            (#""id": "com.example.libm","#, "", "id"),
+        ])
+    func whatIsWrongWithADescriptionIsNamed(_ text: String, _ replacement: String, _ words: String) async throws {
+        let folder = try #require(TemporaryFolder())
+        defer { folder.remove() }
+        let original = try Self.text(of: Self.root + "/PluginSDK/descriptions/libgotapi-plugin-libm.json")
+        let file = folder.path + "/libgotapi-plugin-libm.json"
+        let changed = original.replacing(text, with: replacement)
+        try #require(changed != original)
+        try Self.write(changed, to: file)
+        let report = try await Self.check(file)
+        #expect(report.state(of: .format) == .failed)
+        #expect(report.findings.contains { $0.what.contains("BAD_DESCRIPTION") || $0.what.contains("MISSING_LIBRARY") })
+        #expect(report.findings.contains { $0.what.contains(words) }, "\(report.text)")
+    }
+
+    /// The repository: Tests/GotAPIPluginCheckerTests/PluginCheckerTests.swift
+    private static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+
+    private static func text(of path: String) throws -> String {
+        let file = try #require(fopen(path, "re"))
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        let file = try #require(fopen(path, "we"))
+        fputs(text, file)
+        try #require(fclose(file) == 0)
     }
 
     @Test func whatIsNoFileIsNotChecked() async throws {

@@ -2,11 +2,11 @@
 
 import Crypto
 import Glibc
-import GotAPICore
+package import GotAPICore
 
 /// A description and the library that it describes, checked as far as that is possible without running it: the same steps that
 /// a library goes through which is a plug-in itself (plugin-abi.md, "Loading").
-struct DescribedLibrary {
+package struct DescribedLibrary {
     /// What the library's file is, and what the description says of it.
     let image: LibraryImage
     /// What dlopen(3) is given.
@@ -60,6 +60,35 @@ struct DescribedLibrary {
         } catch {
             return (digest, .failure(error))
         }
+    }
+
+    /// What a description makes a plug-in of, where both lie: for an author's own check. Whose the files are is not looked at.
+    package struct Located: Sendable {
+        package let description: LibraryDescription
+        /// What dlopen(3) is given.
+        package let library: String
+        /// With what the description says instead of the file's note.
+        package let image: LibraryImage
+    }
+
+    /// Reads a description and checks the library that it names, beside it or in the system's folders.
+    package static func locate(_ path: String) throws(LoadFailure) -> Located {
+        let file = try LoadFailure.describing(path) { () throws(SystemError) in
+            try FileDescriptor(opening: path, O_RDONLY | O_CLOEXEC)
+        }
+        let description = try LibraryDescription(reading: file, path: path)
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let beside = "\(folder)/\(description.library)"
+        // access(2)
+        if access(beside, F_OK) == 0 {
+            let image = try LibraryImage.mapping(beside) { bytes throws(LoadFailure) in
+                try check(bytes, by: description)
+            }
+            return Located(description: description, library: beside, image: image)
+        }
+        let library = try SystemLibrary(named: description.library)
+        let image = try check(try library.read(), by: description).withoutUniqueSymbols
+        return Located(description: description, library: library.path, image: image)
     }
 
     /// A description's bytes. The file stands at its beginning afterwards, so that it can be copied.
