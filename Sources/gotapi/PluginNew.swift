@@ -39,10 +39,10 @@ extension PluginCommand {
                     \(folder): a plug-in in \(language.title), \(project.id)
 
                     What to do next:
-                      cd \(folder)
+                      cd '\(folder.replacing("'", with: "'\\''"))'
                       make
                       gotapi plugin check \(project.library)
-                      make test      (with the installed SDK)
+                      make test    # with the installed SDK
                     Then copy \(project.library) into the gateway's plugins folder and say: gotapi reload
                     """)
             } catch {

@@ -84,7 +84,7 @@ import Testing
         mkdir(folder.path + "/plugins", 0o755)
         let sample = TestBuild.root + "/" + Self.page + "/libgotapi-plugin-libm.json"
         let mistakes = [
-            ("(x: f64)", "(x: double)", "line 10, functions[0].signature, column 5"),
+            ("(x: f64)", "(x: double)", "line 11, functions[0].signature, column 5"),
             ("\"frexp\"", "\"frexq\"", "functions[2].symbol"),
         ]
         for (right, wrong, place) in mistakes {

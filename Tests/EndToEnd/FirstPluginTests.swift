@@ -12,7 +12,7 @@ import Testing
     /// Installs the debug build below a folder.
     private func install(into folder: TestFolder) async throws {
         let outcome = try await TestProcess.run(
-            "\(TestBuild.root)/script/install", ["--debug", "--prefix", "\(folder.path)/installed"])
+            "\(TestBuild.root)/script/install", ["--debug", "--no-build", "--prefix", "\(folder.path)/installed"])
         try #require(outcome.status == 0, "\(outcome.output)")
     }
 
@@ -25,6 +25,7 @@ import Testing
                 PATH='\(folder.path)/installed/bin':"$PATH"
                 PKG_CONFIG_PATH='\(folder.path)/installed/lib/pkgconfig'
                 export PATH PKG_CONFIG_PATH
+                umask 002
 
                 """
             return try await TestProcess.run("/bin/sh", ["-euc", environment + commands], in: folder.path)
@@ -70,8 +71,8 @@ import Testing
             let outcome = try await TestProcess.run(
                 "/usr/bin/env",
                 [
-                    "DESTDIR=\(folder.path)/image", "\(TestBuild.root)/script/install", "--debug", "--prefix",
-                    "/opt/gotapi",
+                    "DESTDIR=\(folder.path)/image", "\(TestBuild.root)/script/install", "--debug", "--no-build",
+                    "--prefix", "/opt/gotapi",
                 ])
             try #require(outcome.status == 0, "\(outcome.output)")
         }
