@@ -77,7 +77,7 @@ extension PluginHost {
         let settings = settings
         let id = library.image.note.id
         let wishes = settings.wishes(for: id)
-        let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.sha256)
+        let suspect = InFlightRecord.Suspect(id: id, sha256: library.copy.content.fingerprint)
         let isolation = isolation(of: suspect, wanted: settings.isolation(of: id))
         if isolation == .none, let failure = library.image.inProcessFailure { throw failure }
         let dataPath = settings.statePath + "/plugins/" + id
@@ -125,8 +125,8 @@ extension PluginHost {
         }
         logger.error(
             """
-            plug-in \(library.id) was running in the gateway's own process when that died: until its file changes, it \
-            runs in a process of its own
+            plug-in \(library.id) was running in the gateway's own process when that died: until its file, or \
+            one beside it, changes, it runs in a process of its own
             """)
         return .process
     }

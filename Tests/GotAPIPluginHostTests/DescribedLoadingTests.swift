@@ -5,6 +5,7 @@ import GotAPICore
 import Testing
 
 @testable import GotAPIPluginHost
+@testable import GotAPIPluginRuntime
 
 /// What is checked before a described library is loaded, and what a reload does: plugin-abi.md, "Loading".
 @Suite(.timeLimit(.minutes(1)))
@@ -160,6 +161,40 @@ struct DescribedLoadingTests {
                 status.map(\.failure?.code) == [nil, .duplicateID, .duplicateService, nil], "\(status)")
         }
         #expect(test.lines.contains("libgotapi-plugin-1.json is left out"))
+    }
+
+    // MARK: - After a crash
+
+    @Test func aDescriptionIsNoSuspectAnyMoreWhereItsLibraryChanged() async throws {
+        DescribedFixture.buildLibrary(in: test.plugins)
+        place()
+        let file = LibraryFile(path: DescribedFixture.file)
+        let content = try LibraryContent(of: file, from: try LibrarySource(rootPath: test.plugins))
+        #expect(content.fingerprint.utf8.count == 64 && content.fingerprint != content.sha256)
+        try InFlightRecord(statePath: test.folder.path + "/state")
+            .mark(.init(id: DescribedFixture.id, sha256: content.fingerprint))?.set(true)
+        try await test.withHost(test.settings(.none)) { _, status async throws in
+            #expect(status.map(\.isolation) == [.process], "\(status)")
+        }
+        DescribedFixture.buildLibrary(in: test.plugins, arguments: "-Os")
+        run("printf x >>'\(test.plugins)/libecho.so'")
+        try await test.withHost(test.settings(.none)) { _, status async throws in
+            #expect(status.map(\.isolation) == [PluginIsolation.none], "\(status)")
+        }
+    }
+
+    @Test func aFingerprintIsOfEverythingThatIsLoaded() throws {
+        let system = try SystemLibrary(named: "libm.so.6")
+        let contents = [
+            LibraryContent(sha256: "a", companions: [:]),
+            LibraryContent(sha256: "a", companions: [:], systemLibrary: system),
+            LibraryContent(sha256: "a", companions: ["x.so": .library(sha256: "b")]),
+            LibraryContent(sha256: "a", companions: ["x.so": .library(sha256: "c")]),
+            LibraryContent(sha256: "a", companions: ["x.so": .link(to: "b")]),
+            LibraryContent(sha256: "a", companions: ["y.so": .link(to: "b")]),
+            LibraryContent(sha256: "b", companions: ["y.so": .link(to: "b")]),
+        ]
+        #expect(Set(contents.map(\.fingerprint)).count == contents.count)
     }
 
     // MARK: - Reload

@@ -24,6 +24,28 @@ struct LibraryContent: Sendable, Equatable {
         self.systemLibrary = systemLibrary
     }
 
+    /// All of the code in one text of 64 hexadecimal digits: two equal ones are the same plug-in. A library by itself has its
+    /// own SHA-256; a description has another one as soon as the library that it describes is another one.
+    var fingerprint: String {
+        guard !companions.isEmpty || systemLibrary != nil else { return sha256 }
+        var hash = SHA256()
+        func add(_ text: String) { hash.update(data: Array(text.utf8) + [0]) }
+        add(sha256)
+        // Names have neither NUL nor '/', with which the system library's path begins: no two contents give the same texts.
+        for (name, companion) in companions.sorted(by: { $0.key < $1.key }) {
+            add(name)
+            switch companion {
+            case .library(let sha256): add("=" + sha256)
+            case .link(let destination): add("@" + destination)
+            }
+        }
+        if let systemLibrary {
+            add(systemLibrary.path)
+            add(systemLibrary.sha256)
+        }
+        return hexadecimal(hash.finalize())
+    }
+
     /// Reads the files where they lie. Blocks.
     ///
     /// - Throws: ``LoadFailure`` as ``LibraryStore/copy(_:from:)`` does: what cannot be copied cannot be compared.
