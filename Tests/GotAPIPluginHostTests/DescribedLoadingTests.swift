@@ -52,6 +52,27 @@ struct DescribedLoadingTests {
             .badDescription, "functions[1].symbol: \(symbol.isEmpty ? "" : "libecho.so exports no function")")
     }
 
+    @Test func aFunctionOfAnOldVersionIsNoneThatIsFound() async throws {
+        let versions = test.folder.write(Array("V1 { echo_old; echo_both; }; V2 { echo_both; };".utf8), to: "versions")
+        let source = test.folder.write(
+            Array(
+                """
+                int old(void) { return 0; }
+                int first(void) { return 1; }
+                int second(void) { return 2; }
+                __asm__(".symver old, echo_old@V1\\n.symver first, echo_both@V1\\n.symver second, echo_both@@V2");
+                """.utf8), to: "versions.c")
+        DescribedFixture.buildLibrary(
+            in: test.plugins, arguments: "'\(source)' -Wl,--version-script='\(versions)'")
+        place(DescribedFixture(functions: [Function("both", "echo_both", "() -> i32")]))
+        try await test.withHost(test.settings()) { _, status async throws in
+            try #require(status.first?.state == .running, "\(status)")
+            #expect(try await test.call("both")["value"]?.integer == 2)
+        }
+        place(DescribedFixture(functions: [Function("old", "echo_old", "() -> i32")]))
+        try await expect(.badDescription, "functions[0].symbol: libecho.so exports no function echo_old")
+    }
+
     @Test func aLibraryThatIsNowhereIsMissing() async throws {
         place()
         try await expect(.missingLibrary, "libecho.so lies neither beside the description nor in /usr/local/lib")

@@ -23,6 +23,7 @@ struct ELFDynamicSection {
     private var stringSize: UInt64?
     private var hashTable: UInt64?
     private var gnuHashTable: UInt64?
+    private var versionTable: UInt64?
     /// Where in the table of texts the names stand.
     private var needed: [UInt64] = []
 
@@ -51,6 +52,7 @@ struct ELFDynamicSection {
             case 30:  // DT_FLAGS, DF_TEXTREL
                 guard value & 4 == 0 else { throw Self.textRelocations }
             case 0x6fff_fef5: gnuHashTable = value  // DT_GNU_HASH
+            case 0x6fff_fff0: versionTable = value  // DT_VERSYM
             case 0x6fff_fffb:  // DT_FLAGS_1, DF_1_PIE
                 guard value & 0x0800_0000 == 0 else {
                     throw LoadFailure(.notAPlugin, "is a program, no shared library: link it with -shared")
@@ -128,9 +130,16 @@ struct ELFDynamicSection {
         let type: UInt8
         let visibility: UInt8
         let section: UInt16
+        /// Of an entry of `DT_VERSYM`; 1, which is no version, where there is none.
+        let version: UInt16
 
+        /// A version that is not the default one, written `name@VERSION`: only who was linked with it finds it, and dlsym(3) does
+        /// not.
+        var isOldVersion: Bool { version & 0x8000 != 0 && version & 0x7fff >= 2 }
         /// STB_GLOBAL or STB_WEAK; STV_DEFAULT or STV_PROTECTED.
-        var isExported: Bool { (binding == 1 || binding == 2) && (visibility == 0 || visibility == 3) }
+        var isExported: Bool {
+            (binding == 1 || binding == 2) && (visibility == 0 || visibility == 3) && !isOldVersion
+        }
         /// Exported, or STB_GNU_UNIQUE; no version's name, which is absolute (SHN_ABS).
         var isVisible: Bool { (isExported || binding == 10) && section < 0xff00 }
         /// STT_FUNC or STT_GNU_IFUNC.
@@ -159,16 +168,25 @@ struct ELFDynamicSection {
         let count = try symbolCount(file, segments: segments, sections: sections)
         let (size, overflow) = count.multipliedReportingOverflow(by: Self.symbolSize)
         guard !overflow, size <= symbols.count else { throw Self.outside }
+        var versions: UInt64?
+        if let versionTable {
+            // A 16-bit number for each symbol.
+            guard let table = segments.fileRange(from: versionTable), table.count / 2 >= count else {
+                throw Self.outside
+            }
+            versions = table.offset
+        }
         for index in 0..<count {
             let at = symbols.offset + index * Self.symbolSize
             guard let name = file.number(UInt32.self, at: at), let info = file.number(UInt8.self, at: at + 4),
                 let other = file.number(UInt8.self, at: at + 5), let section = file.number(UInt16.self, at: at + 6)
             else { throw Self.outside }
+            let version = versions.flatMap { file.number(UInt16.self, at: $0 + index * 2) } ?? 1
             guard section != 0, UInt64(name) < stringSize else { continue }
             body(
                 Symbol(
                     nameOffset: strings.offset + UInt64(name), binding: info >> 4, type: info & 15,
-                    visibility: other & 3, section: section))
+                    visibility: other & 3, section: section, version: version))
         }
     }
 
