@@ -108,6 +108,20 @@ struct DescribedLoadingTests {
         try await expect(.missingLibrary, "links lead to each other")
     }
 
+    @Test func aDescriptionThatIsWrittenAfterItWasReadIsNotCopied() throws {
+        DescribedFixture.buildLibrary(in: test.plugins)
+        place()
+        let source = try LibrarySource(rootPath: test.plugins)
+        let store = try LibraryStore(statePath: test.folder.path + "/state")
+        let file = LibraryFile(path: DescribedFixture.file)
+        let opened = try source.open(file)
+        run("printf ' ' >>'\(path)'")
+        do throws(LoadFailure) {
+            _ = try store.copy(opened, of: file, from: source)
+            Issue.record("copied")
+        } catch { #expect(error.reason.contains("was being written while it was copied"), "\(error)") }
+    }
+
     // MARK: - Whose the files are
 
     @Test func theFilesMustBeWritableByNobodyElse() async throws {

@@ -171,7 +171,7 @@ extension LibraryDescription {
         try self.init(parsing: DescribedLibrary.content(of: file, path: path))
     }
 
-    fileprivate init(parsing bytes: [UInt8]) throws(LoadFailure) {
+    init(parsing bytes: [UInt8]) throws(LoadFailure) {
         do throws(Defect) { try self.init(bytes) } catch { throw LoadFailure(error) }
     }
 }

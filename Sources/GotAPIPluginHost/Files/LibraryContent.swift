@@ -53,6 +53,7 @@ struct LibraryContent: Sendable, Equatable {
         let opened = try source.open(file)
         var budget = LibraryStore.maximumSize
         let sha256 = try Self.digest(of: opened.library, named: file.name, budget: &budget)
+        try opened.checkDescription(sha256: sha256, named: file.name)
         var companions: [String: Companion] = [:]
         for name in try source.companionNames(of: file, opened: opened) {
             switch try source.openCompanion(name, of: file, in: opened.folder) {

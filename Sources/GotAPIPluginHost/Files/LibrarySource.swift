@@ -1,5 +1,6 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
+import Crypto
 import Glibc
 import GotAPICore
 
@@ -23,6 +24,16 @@ struct LibrarySource: Sendable {
         let folder: FileDescriptor
         /// `nil` for a library that is a plug-in itself.
         let description: LibraryDescription?
+        /// SHA-256 of the bytes that ``description`` was read from, in lower-case hexadecimal digits.
+        let descriptionSHA256: String?
+
+        /// Makes sure that a description's file still has the bytes that ``description`` was read from.
+        ///
+        /// - Throws: ``LoadFailure`` with `BAD_ELF`, as where a file is written while it is copied.
+        func checkDescription(sha256: String, named name: String) throws(LoadFailure) {
+            guard let descriptionSHA256, descriptionSHA256 != sha256 else { return }
+            throw .notCopied(name, SystemError(ETXTBSY))
+        }
     }
 
     /// What lies beside a library in its own folder.
@@ -43,9 +54,13 @@ struct LibrarySource: Sendable {
         let rule = TrustRule()
         let folder = try openFolder(of: file, rule: rule)
         let library = try openLibrary(file.name, in: folder, path: folderPath(of: file), rule: rule)
-        guard file.isDescription else { return Opened(library: library, folder: folder, description: nil) }
-        let description = try LibraryDescription(reading: library, path: file.path)
-        return Opened(library: library, folder: folder, description: description)
+        guard file.isDescription else {
+            return Opened(library: library, folder: folder, description: nil, descriptionSHA256: nil)
+        }
+        let bytes = try DescribedLibrary.content(of: library, path: file.path)
+        return Opened(
+            library: library, folder: folder, description: try LibraryDescription(parsing: bytes),
+            descriptionSHA256: hexadecimal(SHA256.hash(data: bytes)))
     }
 
     /// Reads the signature file of a library, `….so.p7s` beside it, held to the same rule.

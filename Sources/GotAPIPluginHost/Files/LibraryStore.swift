@@ -67,7 +67,13 @@ package final class LibraryStore: Sendable {
     ///
     /// - Throws: ``LoadFailure`` with `COPY_FAILED` or what ``LibrarySource`` throws; nothing is left behind then.
     func copy(_ file: LibraryFile, from source: LibrarySource) throws(LoadFailure) -> Copy {
-        let opened = try source.open(file)
+        try copy(try source.open(file), of: file, from: source)
+    }
+
+    /// Copies what was opened before.
+    func copy(
+        _ opened: consuming LibrarySource.Opened, of file: LibraryFile, from source: LibrarySource
+    ) throws(LoadFailure) -> Copy {
         let number = lastNumber.withLockedValue {
             $0 += 1
             return $0
@@ -77,6 +83,7 @@ package final class LibraryStore: Sendable {
         do throws(LoadFailure) {
             var budget = Self.maximumSize
             let digest = try Self.copy(opened.library, as: file.name, into: target, budget: &budget)
+            try opened.checkDescription(sha256: digest, named: file.name)
             let companions = try Self.copyCompanions(of: file, opened, from: source, into: target, budget: &budget)
             return Copy(
                 folder: path, library: path + "/" + file.name,
