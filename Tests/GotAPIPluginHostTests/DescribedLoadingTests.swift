@@ -163,6 +163,38 @@ struct DescribedLoadingTests {
         #expect(refuses(.missingLibrary))
     }
 
+    /// Whoever can write where a link lies says which library it is.
+    @Test func noFolderThroughWhichALibraryOfTheSystemIsFoundMayBeWritableByOthers() throws {
+        let (names, hop, files) = (test.folder.folder("names"), test.folder.folder("hop"), test.folder.folder("files"))
+        DescribedFixture.buildLibrary(in: files)
+        run(
+            """
+            chmod 755 '\(files)/libecho.so' && ln -s ../files '\(hop)/way' && \
+            ln -s '\(hop)/way/./libecho.so' '\(names)/libecho.so' && ln -s names '\(test.folder.path)/lib'
+            """)
+        func failure(in folder: String) -> LoadFailure? {
+            do throws(LoadFailure) {
+                let library = try SystemLibrary(named: "libecho.so", in: [folder], owner: geteuid())
+                #expect(library.path == files + "/libecho.so")
+                return nil
+            } catch { return error }
+        }
+        for folder in [names, test.folder.path + "/lib"] {
+            #expect(failure(in: folder) == nil)
+            for writable in [names, hop, files] {
+                run("chmod o+w '\(writable)'")
+                #expect(failure(in: folder)?.code == .unsafePermissions, "\(writable)")
+                run("chmod o-w '\(writable)'")
+            }
+        }
+        if geteuid() == 0 {
+            run("chown -h 4242 '\(hop)/way'")
+            #expect(failure(in: names)?.code == .unsafePermissions)
+        }
+        run("ln -sfn way '\(hop)/way'")
+        #expect(failure(in: names)?.code == .missingLibrary)
+    }
+
     @Test func whereSignaturesAreRequiredBothFilesNeedOne() async throws {
         var settings = test.settings()
         settings.signatures = SignaturePolicy(trustPath: test.folder.path + "/trust")

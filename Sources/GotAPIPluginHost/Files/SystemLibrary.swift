@@ -5,7 +5,7 @@ import GotAPICore
 
 /// A library of the system that a description names by its file's name, as `libm.so.6`.
 ///
-/// It is root's, and so are the folders that lead to it: nobody else can exchange it between the check and dlopen(3). It is
+/// It is root's, and so are the folders and symbolic links that lead to it: nobody else can exchange it between the check and dlopen(3). It is
 /// not copied: the C library, and others that a process can have only once, would be there twice.
 struct SystemLibrary: Sendable, Equatable {
     /// Without symbolic links.
@@ -62,13 +62,11 @@ struct SystemLibrary: Sendable, Equatable {
 
     private static func open(_ name: String, in folders: [String], owner: uid_t) throws(LoadFailure) -> Opened {
         for folder in folders {
-            // realpath(3) allocates the text, which is freed here.
-            guard let resolved = realpath(folder + "/" + name, nil) else { continue }
-            defer { free(resolved) }
-            let path = String(cString: resolved)
+            // access(2). A link that leads nowhere is none.
+            guard access(folder + "/" + name, F_OK) == 0 else { continue }
             // Root's alone: a private group is nothing that root needs.
             let rule = TrustRule(user: owner, privateGroup: nil)
-            try rule.checkFolders(above: path, of: path.printable)
+            let path = try SystemPath(following: folder + "/" + name, rule: rule).resolved
             let file = try LoadFailure.describing(path) { () throws(SystemError) in
                 try FileDescriptor(opening: path, LibrarySource.fileFlags)
             }

@@ -68,7 +68,8 @@ struct TrustRule {
         }
     }
 
-    private func checkOwner(_ status: stat, path: String) throws(LoadFailure) {
+    /// The rule for the owner alone, as of a symbolic link, which has no permissions of its own.
+    func checkOwner(_ status: stat, path: String) throws(LoadFailure) {
         guard status.st_uid == 0 || status.st_uid == user else {
             throw LoadFailure(
                 .unsafePermissions,
