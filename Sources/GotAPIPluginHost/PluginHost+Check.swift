@@ -10,7 +10,8 @@ extension PluginHost {
     /// - Throws: where the folder cannot be read.
     package static func check(_ settings: PluginHostSettings) async throws -> [PluginFileReport] {
         let (source, content, signatures) = try await NIOThreadPool.singleton.runIfActive {
-            let source = try LibrarySource(rootPath: settings.rootPath)
+            let source = try LibrarySource(
+                rootPath: settings.rootPath, requiresSignatures: settings.signatures != nil)
             let content = try PluginFolder(path: source.rootPath).scan()
             return (source, content, settings.signatures.map { SignatureVerifier($0) })
         }

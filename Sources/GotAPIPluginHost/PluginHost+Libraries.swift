@@ -31,7 +31,8 @@ extension PluginHost {
                 let source: LibrarySource
                 let content: PluginFolder.Content
                 do throws(SystemError) {
-                    source = try LibrarySource(rootPath: settings.rootPath)
+                    source = try LibrarySource(
+                        rootPath: settings.rootPath, requiresSignatures: settings.signatures != nil)
                     content = try PluginFolder(path: source.rootPath).scan()
                 } catch { throw LoadFailure.unreadable(settings.rootPath, error) }
                 let store = try known ?? LibraryStore(statePath: settings.statePath)

@@ -212,6 +212,10 @@ struct DescribedLoadingTests {
         place(DescribedFixture(library: "libm.so.6", functions: [Function("a", "cos", "(x: f64) -> f64")]))
         SigningKeys.sign(path, "as vendor")
         #expect(try await failure(of: settings) == nil)
+        // Nobody vouches for what lies in /usr/local/lib.
+        place(DescribedFixture(library: "libnowhere.so"))
+        SigningKeys.sign(path, "as vendor")
+        try await expect(.missingLibrary, "neither beside the description nor in /usr/lib/", settings)
     }
 
     // MARK: - Beside others

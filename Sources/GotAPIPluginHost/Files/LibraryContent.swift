@@ -65,7 +65,7 @@ struct LibraryContent: Sendable, Equatable {
         }
         self.init(
             sha256: sha256, companions: companions,
-            systemLibrary: try SystemLibrary(of: opened.description, beside: companions))
+            systemLibrary: try SystemLibrary(of: opened.description, beside: companions, in: source.systemFolders))
     }
 
     static func digest(

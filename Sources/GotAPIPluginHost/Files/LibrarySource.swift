@@ -9,9 +9,13 @@ import GotAPICore
 struct LibrarySource: Sendable {
     /// Without symbolic links.
     let rootPath: String
+    /// Where libraries of the system are looked for.
+    let systemFolders: [String]
 
+    /// - Parameter requiresSignatures: whether somebody has to vouch for each library, also for those of the system.
     /// - Throws: ``SystemError`` where the folder is not there.
-    init(rootPath: String) throws(SystemError) {
+    init(rootPath: String, requiresSignatures: Bool = false) throws(SystemError) {
+        systemFolders = requiresSignatures ? SystemLibrary.foldersOfPackages : SystemLibrary.folders
         // realpath(3) allocates the text, which is freed here.
         guard let resolved = realpath(rootPath, nil) else { throw SystemError() }
         defer { free(resolved) }

@@ -89,7 +89,8 @@ package final class LibraryStore: Sendable {
                 folder: path, library: path + "/" + file.name,
                 content: LibraryContent(
                     sha256: digest, companions: companions,
-                    systemLibrary: try SystemLibrary(of: opened.description, beside: companions)))
+                    systemLibrary: try SystemLibrary(
+                        of: opened.description, beside: companions, in: source.systemFolders)))
         } catch {
             FolderRemoval.remove("\(number)", in: folder)
             throw error

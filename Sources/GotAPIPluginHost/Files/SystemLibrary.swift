@@ -13,8 +13,11 @@ struct SystemLibrary: Sendable, Equatable {
     /// In lower-case hexadecimal digits.
     let sha256: String
 
-    /// Where libraries are looked for, in this order.
-    static let folders: [String] = {
+    /// Where libraries are looked for, in this order. What lies in the first is of no package of the system.
+    static let folders = ["/usr/local/lib"] + foldersOfPackages
+
+    /// Where packages of the system have theirs.
+    static let foldersOfPackages: [String] = {
         #if arch(x86_64)
         let machine = "x86_64-linux-gnu"
         #elseif arch(arm64)
@@ -24,17 +27,17 @@ struct SystemLibrary: Sendable, Equatable {
         #else
         #error("Say what Debian calls this architecture")
         #endif
-        return ["/usr/local/lib", "/usr/lib/\(machine)", "/lib/\(machine)", "/usr/lib64", "/lib64", "/usr/lib", "/lib"]
+        return ["/usr/lib/\(machine)", "/lib/\(machine)", "/usr/lib64", "/lib64", "/usr/lib", "/lib"]
     }()
 
     /// The library that a description names, where none of that name lies beside it.
     ///
     /// - Returns: `nil` where one does, and where there is no description.
     init?(
-        of description: LibraryDescription?, beside companions: [String: LibraryContent.Companion]
+        of description: LibraryDescription?, beside companions: [String: LibraryContent.Companion], in folders: [String]
     ) throws(LoadFailure) {
         guard let description, companions[description.library] == nil else { return nil }
-        try self.init(named: description.library)
+        try self.init(named: description.library, in: folders)
     }
 
     /// Looks for a library, checks whose it is, and reads it.
