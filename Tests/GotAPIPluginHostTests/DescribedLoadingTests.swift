@@ -122,6 +122,17 @@ struct DescribedLoadingTests {
         } catch { #expect(error.reason.contains("was being written while it was copied"), "\(error)") }
     }
 
+    @Test func anAuthorsLibraryMayBeALink() throws {
+        let folder = test.folder.folder("author")
+        DescribedFixture.buildLibrary(in: folder, as: "libecho.so.1")
+        DescribedFixture().write(to: folder)
+        run("ln -s libecho.so.1 '\(folder)/libecho.so'")
+        let located = try DescribedLibrary.locate(folder + "/" + DescribedFixture.file)
+        #expect(located.library == folder + "/libecho.so.1" && located.image.note.id == DescribedFixture.id)
+        run("truncate -s 0 '\(folder)/libecho.so.1'")
+        #expect(throws: LoadFailure.self) { try DescribedLibrary.locate(folder + "/" + DescribedFixture.file) }
+    }
+
     // MARK: - Whose the files are
 
     @Test func theFilesMustBeWritableByNobodyElse() async throws {

@@ -79,12 +79,15 @@ package struct DescribedLibrary {
         let description = try LibraryDescription(reading: file, path: path)
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let beside = "\(folder)/\(description.library)"
-        // access(2)
-        if access(beside, F_OK) == 0 {
-            let image = try LibraryImage.mapping(beside) { bytes throws(LoadFailure) in
-                try check(bytes, by: description)
+        // realpath(3) allocates the text, which is freed here.
+        if let resolved = realpath(beside, nil) {
+            defer { free(resolved) }
+            let library = String(cString: resolved)
+            // Its author may be writing it: read, and not mapped.
+            let bytes = try LoadFailure.describing(library) { () throws(SystemError) in
+                try FileDescriptor(opening: library, LibrarySource.fileFlags).readAll(limit: LibraryStore.maximumSize)
             }
-            return Located(description: description, library: beside, image: image)
+            return Located(description: description, library: library, image: try check(bytes, by: description))
         }
         let library = try SystemLibrary(named: description.library)
         let image = try check(try library.read(), by: description).withoutUniqueSymbols
