@@ -203,6 +203,13 @@ import Testing
     }
 
     @Test func aLongHostileValueIsShownInPart() throws {
+        // One Character, and many.
+        let accents = "a" + String(repeating: "\u{301}", count: 100_000)
+        #expect {
+            _ = try read("(a: u8)", [(accents, "1")])
+        } throws: { error in
+            ((error as? ParameterFault)?.reason.utf8.count).map { $0 < 600 } ?? false
+        }
         let text = String(repeating: "\u{202e}", count: 100_000)
         #expect {
             _ = try read("(a: u8)", [("a", text)])

@@ -137,6 +137,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        make("a" + accents, "1"),
+        function(call + ", \"signature\": \"() -> status\", \"errors\": {\"a\(accents)\": {\"errorMessage\": \"x\"}}"),
+    ])
+    func aNameWithoutEndIsShownInPart(text: String) {
+        #expect {
+            _ = try LibraryDescription(Array(text.utf8))
+        } throws: { error in
+            ((error as? LibraryDescription.Defect)?.place.utf8.count).map { $0 < 600 } ?? false
+        }
+    }
+
+    private static let accents = String(repeating: "\u{301}", count: 50_000)
+
     private static func members(
         _ signature: String, errors: String = "{}", _ returned: CallOutcome.Returned,
         _ outputs: [FunctionSignature.Value] = []

@@ -144,7 +144,7 @@ struct DescriptionReader {
         }
         var errors: [LibraryDescription.CallError] = []
         for member in members {
-            let place = "\(place)[\(Printable.quoted(member.name))]"
+            let place = "\(place)[\(Printable.quoted(member.name.beginning(64)))]"
             guard result.mayReturn(member.name) else {
                 throw defect(member.value, place, result.wordsForErrors)
             }
@@ -177,7 +177,7 @@ struct DescriptionReader {
             let path = place.isEmpty ? member.name : "\(place).\(member.name)"
             guard required.contains(member.name) || optional.contains(member.name) else {
                 throw defect(
-                    at: member.offset, String(path.prefix(200)),
+                    at: member.offset, path.beginning(200),
                     "there is no such member; there are \((required + optional).joined(separator: ", "))")
             }
             guard found.updateValue(member.value, forKey: member.name) == nil else {

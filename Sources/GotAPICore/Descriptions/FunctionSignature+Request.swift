@@ -23,7 +23,7 @@ extension FunctionSignature {
             else { continue }
             let names = parameters.map { $0.standard == nil ? $0.name : "\($0.name) (optional)" }
             throw ParameterFault(
-                reason: "There is no parameter \(Printable.quoted(String(name.prefix(64)))); this function takes "
+                reason: "There is no parameter \(Printable.quoted(name.beginning(64))); this function takes "
                     + (names.isEmpty ? "none." : names.joined(separator: ", ") + "."))
         }
         var values: [Value] = []
@@ -47,7 +47,7 @@ extension FunctionSignature.Parameter {
 
     func read(_ text: String) throws(ParameterFault) -> FunctionSignature.Value {
         guard let value = value(of: text) else {
-            let beginning = String(text.unicodeScalars.prefix(64).map(Character.init))
+            let beginning = text.beginning(64)
             let isWhole = beginning.utf8.count == text.utf8.count
             throw ParameterFault(
                 reason: "The parameter \(name) must be \(allowed), not \(Printable.quoted(beginning))"
@@ -97,4 +97,9 @@ extension FunctionSignature.Rule {
             return "an integer from \(low.words) to \(high.words)"
         }
     }
+}
+
+extension String {
+    /// At most so many Unicode scalars. A Character may have any number of them.
+    func beginning(_ count: Int) -> String { String(unicodeScalars.prefix(count)) }
 }
