@@ -72,6 +72,14 @@ import Testing
         (make("functions", "[7]"), "functions[0]", "an object"),
         (make("version", "1"), "line 5, version", "a text"),
         (make("vendor", #""a\u001b""#), "vendor", "control character"),
+        (make("name", #""a\nb""#), "line 5, name", "control character"),
+        (make("version", #""1\t""#), "line 5, version", "control character"),
+        (make("vendor", #""a\u2028b""#), "line 5, vendor", "ends a line"),
+        (make("vendor", "\"a\u{2029}b\""), "line 5, vendor", "ends a line"),
+        (
+            function(call + #", "signature": "() -> status", "errors": {"1": {"errorMessage": "a\r"}}"#),
+            "errorMessage", "control character"
+        ),
         (make("colour", "1"), "line 5, colour", "there are id, library, services, functions, name"),
         (make().replacing("{\"id\"", with: "{\"id\": \"a\",\n\"id\""), "line 2, id", "stands twice"),
         (function(#""symbol": "f", "signature": "()""#), "functions[0]", "the member profile is missing"),
@@ -135,6 +143,12 @@ import Testing
             let failure = LoadFailure(defect)
             return failure.code == .badDescription && failure.reason.hasPrefix(defect.place)
         }
+    }
+
+    @Test func aSignatureAndAMessageMayHaveLines() throws {
+        let text = Self.function(
+            Self.call + #", "signature": "(\n\t)\n-> status", "errors": {"1": {"errorMessage": "a\n\tb"}}"#)
+        #expect(try LibraryDescription(Array(text.utf8)).functions[0].errors.map(\.errorMessage) == ["a\n\tb"])
     }
 
     @Test(arguments: [

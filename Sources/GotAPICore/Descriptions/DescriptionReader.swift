@@ -118,7 +118,8 @@ struct DescriptionReader {
             throw defect(
                 members["symbol"], "\(place).symbol", "it is the name of a C function, as the library exports it")
         }
-        let words = try string(members["signature"], "\(place).signature", 0...FunctionSignature.maximumSize)
+        let words = try string(
+            members["signature"], "\(place).signature", 0...FunctionSignature.maximumSize, hasLines: true)
         let signature: FunctionSignature
         do throws(SignatureError) { signature = try FunctionSignature(words) } catch {
             throw defect(members["signature"], "\(place).signature, column \(error.column)", error.reason)
@@ -158,7 +159,8 @@ struct DescriptionReader {
                     returned: member.name,
                     statusCode: try integer(parts["statusCode"], "\(place).statusCode", 400...599, standard: 500),
                     errorCode: try integer(parts["errorCode"], "\(place).errorCode", 1...Int(Int32.max), standard: 1),
-                    errorMessage: try string(parts["errorMessage"], "\(place).errorMessage", 1...1_024)))
+                    errorMessage: try string(parts["errorMessage"], "\(place).errorMessage", 1...1_024, hasLines: true))
+            )
         }
         return errors
     }
@@ -190,16 +192,24 @@ struct DescriptionReader {
         return found
     }
 
+    /// - Parameter hasLines: whether the text may be of several lines, with tabs.
     private func string(
-        _ node: JSONNode?, _ place: String, _ length: ClosedRange<Int>, standard: String? = nil
+        _ node: JSONNode?, _ place: String, _ length: ClosedRange<Int>, standard: String? = nil, hasLines: Bool = false
     ) throws(Defect) -> String {
         if node == nil, let standard { return standard }
         guard let text = node?.text, length.contains(text.utf8.count) else {
             throw defect(node, place, "it is a text of \(length.lowerBound) to \(length.upperBound) bytes")
         }
-        // A signature may be written on several lines.
-        guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\t" })
-        else { throw defect(node, place, "it has a control character; leave it out") }
+        let isAllowed = text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control: hasLines && (scalar == "\n" || scalar == "\t")
+            case .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
+        guard isAllowed else {
+            throw defect(node, place, "it has a control character or ends a line; leave that out")
+        }
         return text
     }
 
