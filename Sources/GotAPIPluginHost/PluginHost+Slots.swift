@@ -69,8 +69,8 @@ extension Cage {
         self.init(
             paths: rules.paths(
                 copy: library.copy.folder, data: dataPath, resources: library.resourcePath,
-                libraries: CageRules.foldersOfLibraries, deniesDevices: deny.contains(.devices),
-                isRoot: geteuid() == 0),
+                libraries: CageRules.foldersOfLibraries + library.copy.content.systemFolders,
+                deniesDevices: deny.contains(.devices), isRoot: geteuid() == 0),
             deniesNetwork: deny.contains(.network), deniesDevices: deny.contains(.devices), memoryLimit: limits.memory,
             processLimit: limits.processes, limiter: limiter)
     }

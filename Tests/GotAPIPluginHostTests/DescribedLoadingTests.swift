@@ -154,6 +154,8 @@ struct DescribedLoadingTests {
         run("chmod 755 '\(folder)/libecho.so' && ln -s libecho.so '\(folder)/libecho.so.1'")
         let library = try SystemLibrary(named: "libecho.so.1", in: ["/nowhere", folder], owner: geteuid())
         #expect(library.path == folder + "/libecho.so" && library.sha256.count == 64)
+        // Open to its process, wherever the link leads.
+        #expect(LibraryContent(sha256: "", companions: [:], systemLibrary: library).systemFolders == [folder])
         func refuses(_ code: LoadFailure.Code, owner: uid_t = geteuid()) -> Bool {
             do throws(LoadFailure) {
                 _ = try SystemLibrary(named: "libecho.so", in: [folder], owner: owner)

@@ -24,6 +24,14 @@ struct LibraryContent: Sendable, Equatable {
         self.systemLibrary = systemLibrary
     }
 
+    /// The folder of the system's library: a symbolic link may lead out of the folders that are open to every plug-in.
+    var systemFolders: [String] {
+        guard let path = systemLibrary?.path, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            return []
+        }
+        return [String(path[..<slash])]
+    }
+
     /// All of the code in one text of 64 hexadecimal digits: two equal ones are the same plug-in. A library by itself has its
     /// own SHA-256; a description has another one as soon as the library that it describes is another one.
     var fingerprint: String {
