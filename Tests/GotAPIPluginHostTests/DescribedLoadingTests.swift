@@ -177,6 +177,21 @@ struct DescribedLoadingTests {
     }
 
     /// Whoever can write where a link lies says which library it is.
+    @Test func aLibraryOfTheSystemIsTheOneThatWasChecked() throws {
+        let folder = test.folder.folder("lib")
+        DescribedFixture.buildLibrary(in: folder)
+        run("chmod 755 '\(folder)/libecho.so'")
+        let library = try SystemLibrary(named: "libecho.so", in: [folder], owner: geteuid())
+        #expect(try library.read() == TemporaryFolder.read(folder + "/libecho.so"))
+        run("printf x >>'\(folder)/libecho.so'")
+        #expect(throws: LoadFailure.self) { try library.read() }
+        run("truncate -s 300M '\(folder)/libecho.so'")
+        do throws(LoadFailure) {
+            _ = try SystemLibrary(named: "libecho.so", in: [folder], owner: geteuid())
+            Issue.record("read")
+        } catch { #expect(error.code == .copyFailed && error.reason.contains("larger than 256 MiB"), "\(error)") }
+    }
+
     @Test func noFolderThroughWhichALibraryOfTheSystemIsFoundMayBeWritableByOthers() throws {
         let (names, hop, files) = (test.folder.folder("names"), test.folder.folder("hop"), test.folder.folder("files"))
         DescribedFixture.buildLibrary(in: files)

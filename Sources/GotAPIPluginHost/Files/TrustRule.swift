@@ -71,10 +71,11 @@ struct TrustRule {
     /// The rule for the owner alone, as of a symbolic link, which has no permissions of its own.
     func checkOwner(_ status: stat, path: String) throws(LoadFailure) {
         guard status.st_uid == 0 || status.st_uid == user else {
+            let owners = user == 0 ? "root" : "root or to the gateway's user (\(user))"
             throw LoadFailure(
                 .unsafePermissions,
-                "\(path.printable) belongs to user \(status.st_uid); it must belong to root or to the gateway's user "
-                    + "(\(user)); run: chown \(user) '\(path.printable)'")
+                "\(path.printable) belongs to user \(status.st_uid); it must belong to \(owners); "
+                    + "run: chown \(user == 0 ? "root" : "\(user)") '\(path.printable)'")
         }
     }
 
