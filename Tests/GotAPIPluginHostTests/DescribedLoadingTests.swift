@@ -52,6 +52,22 @@ struct DescribedLoadingTests {
             .badDescription, "functions[1].symbol: \(symbol.isEmpty ? "" : "libecho.so exports no function")")
     }
 
+    @Test func aFunctionOfAssemblyLanguageMayBeOfNoKind() async throws {
+        let source = test.folder.write(
+            Array(
+                """
+                __asm__(".text\\n.globl echo_bare\\necho_bare: ret\\n.data\\n.globl echo_data\\necho_data: .quad 0\\n.text");
+                """.utf8), to: "bare.c")
+        DescribedFixture.buildLibrary(in: test.plugins, arguments: "'\(source)'")
+        place(DescribedFixture(functions: [Function("a", "echo_bare", "()")]))
+        try await test.withHost(test.settings()) { _, status async throws in
+            try #require(status.first?.state == .running, "\(status)")
+            #expect(try await test.call("a")["result"]?.integer == 0)
+        }
+        place(DescribedFixture(functions: [Function("a", "echo_data", "()")]))
+        try await expect(.badDescription, "libecho.so exports no function echo_data")
+    }
+
     @Test func aFunctionOfAnOldVersionIsNoneThatIsFound() async throws {
         let versions = test.folder.write(Array("V1 { echo_old; echo_both; }; V2 { echo_both; };".utf8), to: "versions")
         let source = test.folder.write(

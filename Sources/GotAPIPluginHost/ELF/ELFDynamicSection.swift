@@ -116,7 +116,10 @@ struct ELFDynamicSection {
         let longest = UInt64(functions.lazy.map(\.utf8.count).max() ?? 0)
         try forEachDefinedSymbol(of: file, segments: segments, sections: sections) { symbol in
             symbol.note(in: &uniqueSymbols, file)
-            guard symbol.isFunction, !missing.isEmpty else { return }
+            // What is of no kind is a function of assembly language where code is loaded there.
+            guard symbol.isFunction || symbol.isExported && symbol.type == 0 && segments.isCode(at: symbol.address),
+                !missing.isEmpty
+            else { return }
             // One byte more, so that a longer name is not taken for one that it begins with.
             missing.remove(file.text(at: symbol.nameOffset, maximum: longest + 1))
         }
@@ -130,6 +133,7 @@ struct ELFDynamicSection {
         let type: UInt8
         let visibility: UInt8
         let section: UInt16
+        let address: UInt64
         /// Of an entry of `DT_VERSYM`; 1, which is no version, where there is none.
         let version: UInt16
 
@@ -179,14 +183,15 @@ struct ELFDynamicSection {
         for index in 0..<count {
             let at = symbols.offset + index * Self.symbolSize
             guard let name = file.number(UInt32.self, at: at), let info = file.number(UInt8.self, at: at + 4),
-                let other = file.number(UInt8.self, at: at + 5), let section = file.number(UInt16.self, at: at + 6)
+                let other = file.number(UInt8.self, at: at + 5), let section = file.number(UInt16.self, at: at + 6),
+                let address = file.number(UInt64.self, at: at + 8)
             else { throw Self.outside }
             let version = versions.flatMap { file.number(UInt16.self, at: $0 + index * 2) } ?? 1
             guard section != 0, UInt64(name) < stringSize else { continue }
             body(
                 Symbol(
                     nameOffset: strings.offset + UInt64(name), binding: info >> 4, type: info & 15,
-                    visibility: other & 3, section: section, version: version))
+                    visibility: other & 3, section: section, address: address, version: version))
         }
     }
 

@@ -13,6 +13,8 @@ struct ELFSegments {
         let address: UInt64
         let fileSize: UInt64
         let alignment: UInt64
+        /// `PF_X`
+        let isExecutable: Bool
     }
 
     private(set) var loaded: [Segment] = []
@@ -33,7 +35,9 @@ struct ELFSegments {
                 let memorySize = file.number(UInt64.self, at: at + 40),
                 let alignment = file.number(UInt64.self, at: at + 48)
             else { throw .truncated("a program header") }
-            let segment = Segment(offset: offset, address: address, fileSize: fileSize, alignment: alignment)
+            let segment = Segment(
+                offset: offset, address: address, fileSize: fileSize, alignment: alignment,
+                isExecutable: flags & 1 != 0)
             switch type {
             case 1:  // PT_LOAD
                 guard file.contains(offset, count: fileSize) else { throw .truncated("a loaded segment") }
@@ -55,6 +59,13 @@ struct ELFSegments {
         // Without the header the dynamic linker makes every stack of the process executable, as the flag does.
         guard let stackFlags, stackFlags & 1 == 0 else {
             throw LoadFailure(.badELF, "asks for an executable stack; link it with -z noexecstack")
+        }
+    }
+
+    /// Whether code is loaded at `address`.
+    func isCode(at address: UInt64) -> Bool {
+        loaded.contains {
+            $0.isExecutable && address >= $0.address && address - $0.address < $0.fileSize
         }
     }
 
