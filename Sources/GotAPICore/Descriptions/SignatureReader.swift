@@ -116,9 +116,13 @@ private struct SignatureReader {
             }
             skipSpace()
             let sizeOffset = offset
-            guard let size = Int(takeNumber()), 1...FunctionSignature.maximumText ~= size else {
+            // As everywhere: no sign, no leading zeros.
+            guard case .unsigned(let bytes)? = FunctionSignature.Scalar.u32.read(takeNumber()),
+                1...UInt64(FunctionSignature.maximumText) ~= bytes
+            else {
                 throw error("the size is a number from 1 to \(FunctionSignature.maximumText)", sizeOffset)
             }
+            let size = Int(bytes)
             try expect("]", "expected ']' behind the size")
             guard outputText == nil else { throw error("a function has one output text at most", start) }
             outputText = (name, size)
