@@ -68,6 +68,14 @@ import Testing
                 "[{\"serviceId\":\"s\",\"name\":\"\",\"online\":true,\"scopes\":[\"lamp\"]},\n{\"serviceId\":\"s\",\"name\":\"\",\"online\":true,\"scopes\":[]}]"
             ), "line 5, services[1]", "the same serviceId"
         ),
+        (
+            make("services", #"[{"serviceId":"s","name":"","name":"","online":true,"scopes":[]}]"#),
+            "line 4, services[0].name", "stands twice"
+        ),
+        (
+            make("services", #"[{"serviceId":"s","name":"","online":true,"scopes":[],"x":[{"y":1,"y":2}]}]"#),
+            "line 4, services[0].y", "stands twice"
+        ),
         (make("functions", "[]"), "line 4, functions", "1 to 256"),
         (make("functions", "[7]"), "functions[0]", "an object"),
         (make("version", "1"), "line 5, version", "a text"),

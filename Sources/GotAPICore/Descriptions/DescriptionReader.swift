@@ -63,6 +63,7 @@ struct DescriptionReader {
         var routes: Set<String> = []
         var ids: Set<String> = []
         for (index, element) in elements.enumerated() {
+            try checkNames(in: element, "\(place)[\(index)]")
             do throws(Service.Defect) {
                 let service = try Service(element.bytes)
                 guard ids.insert(service.serviceID).inserted else {
@@ -74,6 +75,18 @@ struct DescriptionReader {
             }
         }
         return (JSONNode(.array(elements)).bytes, routes)
+    }
+
+    /// In an object of JSON, and in those in it, no name may stand twice: applications would see one of the two.
+    private func checkNames(in node: JSONNode, _ place: String) throws(Defect) {
+        for element in node.array ?? [] { try checkNames(in: element, place) }
+        var names: Set<String> = []
+        for member in node.object ?? [] {
+            guard names.insert(member.name).inserted else {
+                throw defect(at: member.offset, "\(place).\(member.name.beginning(64))", "it stands twice")
+            }
+            try checkNames(in: member.value, place)
+        }
     }
 
     // MARK: - Functions
