@@ -39,11 +39,25 @@ package struct PluginCheckReport: Sendable, Equatable {
     /// These do not concern what is checked.
     mutating func leaveOut(_ checks: Set<PluginCheck>) { leftOut.formUnion(checks) }
 
-    /// The same finding in another phase counts once.
-    mutating func add(_ finding: CheckFinding) {
-        guard !findings.contains(where: { $0.check == finding.check && $0.remedy == finding.remedy }) else { return }
-        findings.append(finding)
+    /// Adds what one phase has found. What an earlier one has found too, the same to change for the same check, counts once;
+    /// as a problem, where it was one in any.
+    mutating func add(_ new: [CheckFinding]) {
+        let earlier = findings
+        for finding in new where !findings.contains(finding) {
+            let isSame = { (other: CheckFinding) in other.check == finding.check && other.remedy == finding.remedy }
+            if finding.severity == .problem {
+                findings.removeAll { isSame($0) && $0.severity == .warning }
+                if earlier.contains(where: { isSame($0) && $0.severity == .problem }) { continue }
+            } else if findings.contains(where: { isSame($0) && $0.severity == .problem })
+                || earlier.contains(where: isSame)
+            {
+                continue
+            }
+            findings.append(finding)
+        }
     }
+
+    mutating func add(_ finding: CheckFinding) { add([finding]) }
 
     mutating func add(note: String) { notes.append(note) }
 

@@ -60,7 +60,7 @@ package struct PluginChecker {
 
     private mutating func checkFile(mode: UInt32) {
         let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-        for finding in StaticChecks.findings(fileName: name, mode: mode) { report.add(finding) }
+        report.add(StaticChecks.findings(fileName: name, mode: mode))
         report.finished([.file])
         if name.hasSuffix(".json") { checkDescription() } else { checkLibrary() }
     }
@@ -71,7 +71,7 @@ package struct PluginChecker {
             return report.add(StaticChecks.finding(of: error))
         }
         report.identify(image.note.id)
-        for finding in StaticChecks.findings(of: image) { report.add(finding) }
+        report.add(StaticChecks.findings(of: image))
         report.finished([.format, .exports, .uniqueSymbols, .swiftRuntime])
         run(
             [.describe, .version, .answer, .random, .cycle, .grow],
@@ -112,7 +112,7 @@ package struct PluginChecker {
             return true
         }
         let findings = LinkerTrace.findings(in: Self.text(of: output))
-        for finding in findings { report.add(finding) }
+        report.add(findings)
         report.finished([.symbols])
         return findings.isEmpty
     }
@@ -144,16 +144,16 @@ package struct PluginChecker {
             + settings.requestsLimit + 5_000
         let end = process.run(limit: limit)
         var hasEnded = false
-        var hasProblem = false
+        var findings: [CheckFinding] = []
         for line in ProbeRecord.lines(in: folder) {
             switch line {
-            case .finding(let finding):
-                report.add(finding)
-                hasProblem = hasProblem || finding.severity == .problem
+            case .finding(let finding): findings.append(finding)
             case .note(let note): report.add(note: note)
             case .end: hasEnded = true
             }
         }
+        report.add(findings)
+        let hasProblem = findings.contains { $0.severity == .problem }
         if hasEnded, end == .ended(.exited(status: 0)) {
             report.finished(phase.checks)
             // Whoever cannot be started can be asked nothing; whoever blocks or floods would do so in each phase.

@@ -49,6 +49,26 @@ struct FindingTests {
         #expect(report.text.contains("failed: 1 problems, 1 warnings"))
     }
 
+    @Test func aProblemTakesThePlaceOfAWarning() {
+        var report = PluginCheckReport(file: "a.so", seed: 1)
+        report.add(CheckFinding(.threads, .warning, "one thread", remedy: "join"))
+        report.add(CheckFinding(.threads, .problem, "20 threads", remedy: "join"))
+        report.add(CheckFinding(.threads, .warning, "two threads", remedy: "join"))
+        #expect(report.state(of: .threads) == .failed)
+        #expect(report.findings.map(\.what) == ["20 threads"])
+    }
+
+    @Test func whatOnePhaseHasFoundIsNamedWhole() {
+        var report = PluginCheckReport(file: "a.so", seed: 1)
+        let findings = ["name", "version", "vendor"].map {
+            CheckFinding(.descriptor, .warning, "\($0) is empty", remedy: "say it")
+        }
+        report.add(findings + findings)
+        #expect(report.findings == findings)
+        report.add([CheckFinding(.descriptor, .warning, "all is empty", remedy: "say it")])
+        #expect(report.findings == findings)
+    }
+
     @Test func theSettingsReachTheChild() {
         var settings = ProbeSettings(seed: .max)
         settings.requests = 17
