@@ -26,7 +26,8 @@ package struct PluginChecker {
 
     private let settings: ProbeSettings
     private let runner: String
-    private let folder: TemporaryFolder
+    /// Absolute, and only this user's.
+    private let folder: String
     private let path: String
     private var report: PluginCheckReport
 
@@ -51,8 +52,13 @@ package struct PluginChecker {
             throw .noRunner("no folder can be made: \(String(cString: strerror(errno)))")
         }
         defer { folder.remove() }
+        // The children go elsewhere.
+        guard let place = realpath(folder.path, nil) else {
+            throw .noRunner("\(folder.path): \(String(cString: strerror(errno)))")
+        }
+        defer { free(place) }
         var checker = PluginChecker(
-            settings: settings, runner: runner, folder: folder, path: path,
+            settings: settings, runner: runner, folder: String(cString: place), path: path,
             report: PluginCheckReport(file: file, seed: settings.seed))
         checker.checkFile(mode: status.st_mode)
         return checker.report
@@ -103,7 +109,7 @@ package struct PluginChecker {
 
     /// False where the library cannot be loaded.
     private mutating func checkSymbols(of library: String) -> Bool {
-        let output = folder.path + "/linker"
+        let output = folder + "/linker"
         let process = CheckProcess(
             path: LinkerTrace.program, arguments: [library], environment: LinkerTrace.environment, output: output)
         let end = process.run(limit: settings.startLimit)
@@ -128,8 +134,10 @@ package struct PluginChecker {
 
     /// Runs one phase; false where the next ones are of no use.
     private mutating func check(_ phase: ProbePhase, _ subject: ProbeSubject) -> Bool {
-        let folder = folder.path + "/" + phase.rawValue
-        guard mkdir(folder, 0o700) == 0 else {
+        let folder = folder + "/" + phase.rawValue
+        let dataFolder = ProbeRecord.dataFolder(in: folder)
+        guard mkdir(folder, 0o700) == 0, mkdir(dataFolder, 0o700) == 0, let record = ProbeRecordFiles(folder: folder)
+        else {
             report.add(note: "\(folder): \(String(cString: strerror(errno)))")
             return false
         }
@@ -137,7 +145,10 @@ package struct PluginChecker {
             path: runner,
             arguments: PluginProbe.arguments(phase: phase, subject: subject, folder: folder, settings: settings),
             // As little as a gateway gives; no back trace of a crash that is expected.
-            environment: ["PATH=/usr/bin:/bin", "HOME=\(folder)", "LC_ALL=C", "SWIFT_BACKTRACE=enable=no"],
+            environment: [
+                "PATH=/usr/bin:/bin", "HOME=\(dataFolder)", "TMPDIR=\(dataFolder)", "LC_ALL=C",
+                "SWIFT_BACKTRACE=enable=no",
+            ],
             output: "/dev/null")
         let limit =
             settings.startLimit + settings.stopLimit + settings.callbackLimit * 2 + settings.answerLimit * 4
@@ -145,7 +156,7 @@ package struct PluginChecker {
         let end = process.run(limit: limit)
         var hasEnded = false
         var findings: [CheckFinding] = []
-        for line in ProbeRecord.lines(in: folder) {
+        for line in record.lines {
             switch line {
             case .finding(let finding): findings.append(finding)
             case .note(let note): report.add(note: note)
@@ -160,7 +171,7 @@ package struct PluginChecker {
             return !(phase == .describe && hasProblem)
                 && [PluginCheck.blocking, .log].allSatisfy { report.state(of: $0) != .failed }
         }
-        report.add(Self.finding(of: end, in: phase, doing: ProbeRecord.activity(in: folder)))
+        report.add(Self.finding(of: end, in: phase, doing: record.lastActivity))
         return false
     }
 

@@ -10,8 +10,8 @@ import GotAPIPluginDriver
 package struct PluginProbe {
     let phase: ProbePhase
     let subject: ProbeSubject
-    /// Where the record is, and the plug-in's data folder.
-    let folder: String
+    /// The plug-in's data folder, which is the working folder too.
+    let dataFolder: String
     let settings: ProbeSettings
     let record: ProbeRecord
 
@@ -22,17 +22,18 @@ package struct PluginProbe {
         ["--check", phase.rawValue] + subject.arguments + [folder] + settings.arguments
     }
 
-    /// `nil` where the arguments are none or the folder cannot be written to.
+    /// Goes into the data folder. `nil` where the arguments are none, or the folders are not as the checker makes them.
     package init?(arguments: [String]) {
         guard arguments.count > 7, arguments[0] == "--check", let phase = ProbePhase(rawValue: arguments[1]),
             let subject = ProbeSubject(arguments: arguments[2..<6]),
             let settings = ProbeSettings(arguments: arguments[7...]), let record = ProbeRecord(folder: arguments[6])
         else { return nil }
+        dataFolder = ProbeRecord.dataFolder(in: arguments[6])
+        guard chdir(dataFolder) == 0 else { return nil }
         self.phase = phase
         self.subject = subject
         self.settings = settings
         self.record = record
-        folder = arguments[6]
     }
 
     /// Does the work and ends the process, without exit(3): a plug-in that hangs shall not be waited for.
@@ -107,7 +108,7 @@ package struct PluginProbe {
             let descriptor = try plugin.load(
                 LoadInstruction(
                     library: subject.library, description: subject.descriptionText, id: subject.id, config: "{}",
-                    dataDirectory: folder, resourceDirectory: parent))
+                    dataDirectory: dataFolder, resourceDirectory: parent))
             return (plugin, descriptor)
         } catch {
             let check: PluginCheck =

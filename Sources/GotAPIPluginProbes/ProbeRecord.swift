@@ -4,7 +4,7 @@ import Glibc
 import GotAPICore
 
 /// What a child tells the checker, in two files of a folder that both know: files, since a plug-in may print, close
-/// descriptors and end its process. Whoever writes never waits for whoever reads.
+/// descriptors and end its process. Whoever writes never waits for whoever reads, which is ``ProbeRecordFiles``.
 package struct ProbeRecord: Sendable {
     /// One line of the results.
     package enum Line: Sendable, Equatable {
@@ -20,10 +20,10 @@ package struct ProbeRecord: Sendable {
     private let results: CInt
     private let activity: CInt
 
-    /// `nil` where the files cannot be made.
+    /// Opens the files that ``ProbeRecordFiles`` has made; `nil` where they are not there.
     init?(folder: String) {
-        results = open("\(folder)/results", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        activity = open("\(folder)/activity", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        results = open(Self.results(in: folder), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)
+        activity = open(Self.activity(in: folder), O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
         guard results >= 0, activity >= 0 else { return nil }
     }
 
@@ -56,33 +56,31 @@ package struct ProbeRecord: Sendable {
         if Glibc.write(results, bytes, bytes.count) != bytes.count { _exit(70) }
     }
 
-    // MARK: - The reader's side
+    // MARK: - The files
 
-    /// The lines of a child that is gone; what is none is left out, since a plug-in may have written to the file.
-    package static func lines(in folder: String) -> [Line] {
-        contents(of: "\(folder)/results").split(separator: UInt8(ascii: "\n")).compactMap { line in
-            guard let node = try? JSONNode(parsing: Array(line)) else { return nil }
-            if node["end"] != nil { return .end }
-            if let note = node["note"]?.text { return .note(note) }
-            guard let check = node["check"]?.text.flatMap(PluginCheck.init),
-                let severity = node["severity"]?.text.flatMap(CheckFinding.Severity.init),
-                let what = node["what"]?.text, let remedy = node["remedy"]?.text
-            else { return nil }
-            return .finding(CheckFinding(check, severity, what, remedy: remedy))
+    static func results(in folder: String) -> String { "\(folder)/results" }
+
+    static func activity(in folder: String) -> String { "\(folder)/activity" }
+
+    /// The plug-in's own folder: it meets the record nowhere that it has a name for.
+    package static func dataFolder(in folder: String) -> String { "\(folder)/data" }
+}
+
+extension ProbeRecord.Line {
+    /// A line as ``ProbeRecord/write(_:)`` writes it, without its end; `nil` where it is none.
+    init?(_ bytes: [UInt8]) {
+        guard let node = try? JSONNode(parsing: bytes) else { return nil }
+        if node["end"] != nil {
+            self = .end
+        } else if let note = node["note"]?.text {
+            self = .note(note)
+        } else if let check = node["check"]?.text.flatMap(PluginCheck.init),
+            let severity = node["severity"]?.text.flatMap(CheckFinding.Severity.init),
+            let what = node["what"]?.text, let remedy = node["remedy"]?.text
+        {
+            self = .finding(CheckFinding(check, severity, what, remedy: remedy))
+        } else {
+            return nil
         }
-    }
-
-    /// What the plug-in was asked last; empty where it was nothing.
-    package static func activity(in folder: String) -> String {
-        Printable.text(String(decoding: contents(of: "\(folder)/activity").prefix { $0 != 0 }, as: UTF8.self))
-    }
-
-    /// At most 4 MiB of a file.
-    private static func contents(of path: String) -> [UInt8] {
-        guard let file = fopen(path, "re") else { return [] }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 4 << 20)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return Array(bytes.prefix(count))
     }
 }
