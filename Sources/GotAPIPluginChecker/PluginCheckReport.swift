@@ -98,10 +98,11 @@ package struct PluginCheckReport: Sendable, Equatable {
         lines += notes.map { "note: \(Printable.text($0))" }
         let problems = findings.count { $0.severity == .problem }
         lines.append("")
+        let notRun = checks.count { state(of: $0) == .notRun }
         lines.append(
             hasPassed
                 ? "passed, with \(findings.count) warnings"
-                : "failed: \(problems) problems, \(findings.count - problems) warnings")
+                : "failed: \(problems) problems, \(findings.count - problems) warnings, \(notRun) checks not run")
         return lines.joined(separator: "\n") + "\n"
     }
 

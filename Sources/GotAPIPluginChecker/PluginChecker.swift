@@ -160,13 +160,13 @@ package struct PluginChecker {
             switch line {
             case .finding(let finding): findings.append(finding)
             case .note(let note): report.add(note: note)
+            case .finished(let check): report.finished([check])
             case .end: hasEnded = true
             }
         }
         report.add(findings)
         let hasProblem = findings.contains { $0.severity == .problem }
         if hasEnded, end == .ended(.exited(status: 0)) {
-            report.finished(phase.checks)
             // Whoever cannot be started can be asked nothing; whoever blocks or floods would do so in each phase.
             return !(phase == .describe && hasProblem)
                 && [PluginCheck.blocking, .log].allSatisfy { report.state(of: $0) != .failed }

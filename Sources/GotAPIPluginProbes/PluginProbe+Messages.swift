@@ -125,7 +125,9 @@ extension PluginProbe {
         for request in plainRequests(services) { ask(request) }
         waitForAnswers(asked, plugin)
         sayBlocking(slowest)
+        finished(.blocking)
         sayMisdeeds(plugin)
+        finished(.answers, .answeredTwice, .json, .handles)
         stopInFlight(plugin, services, threadsBefore: threads)
     }
 
@@ -226,6 +228,7 @@ extension PluginProbe {
                 .balance, "\(plugin.misdeeds.keptReferences) references to messages are left when stop has returned",
                 "release each message that was retained, in on_message_expired too")
         }
+        finished(.stopInFlight, .balance)
         let refused = plugin.refusedCalls
         record.doing("nothing: the plug-in is stopped")
         // Threads that end need a moment; 50 ms are enough to see one that goes on calling.
@@ -239,5 +242,6 @@ extension PluginProbe {
                 .threads, .warning, "\(ProcessCounts.threads - threadsBefore) threads are left after stop",
                 "join the plug-in's own threads in stop; a pool that the language's runtime keeps is all right")
         }
+        finished(.afterStop)
     }
 }

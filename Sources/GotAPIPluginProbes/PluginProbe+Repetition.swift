@@ -43,8 +43,10 @@ extension PluginProbe {
         sayBlocking(slowest)
         // That values of 64 KiB cannot be sent back is no fault; what else is no JSON was told above.
         sayMisdeeds(plugin, ofMembers: false)
+        finished(.requests, .log, .pushes)
         stop(plugin, .stopInFlight)
         sayProcesses()
+        finished(.processes)
     }
 
     /// Far fewer than the 512 processes and threads that a plug-in's cage has room for.
@@ -96,6 +98,7 @@ extension PluginProbe {
                 .threads, "each stop leaves threads behind: \(growth) more after \(settings.cycles) cycles",
                 "join the plug-in's own threads in stop")
         }
+        finished(.cycles, .threads)
         say(memory: memory, descriptors: descriptors, of: "starting and stopping \(settings.cycles) times")
     }
 
@@ -126,6 +129,7 @@ extension PluginProbe {
             descriptors.add(ProcessCounts.descriptors)
         }
         say(memory: memory, descriptors: descriptors, of: "the same \(settings.roundRequests) requests in each round")
+        finished(.memory, .descriptors)
         stop(plugin, .stopInFlight)
     }
 

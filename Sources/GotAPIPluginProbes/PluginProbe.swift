@@ -54,6 +54,11 @@ package struct PluginProbe {
         _exit(0)
     }
 
+    /// These were gone through to their end.
+    func finished(_ checks: PluginCheck...) {
+        for check in checks { record.write(.finished(check)) }
+    }
+
     func found(_ check: PluginCheck, _ what: String, _ remedy: String) { found(check, .problem, what, remedy) }
 
     func found(_ check: PluginCheck, _ severity: CheckFinding.Severity, _ what: String, _ remedy: String) {
@@ -84,8 +89,10 @@ package struct PluginProbe {
                 .hostVersion, "gotapi_plugin_entry refuses a host with the minor version 7",
                 "look at host_abi_major only: any minor version runs with any other")
         }
+        finished(.hostVersion)
         let size = UnsafeRawPointer(plugin).loadUnaligned(as: UInt32.self)
-        guard Int(size) == MemoryLayout<gotapi_plugin>.size, let find = plugin.pointee.get_extension else { return }
+        guard Int(size) == MemoryLayout<gotapi_plugin>.size else { return }  // As above.
+        guard let find = plugin.pointee.get_extension else { return finished(.extensions) }
         for name in ["gotapi.nothing/1", "", "gotapi.", String(repeating: "x", count: 4_096)] {
             record.doing("get_extension(\"\(name.prefix(32))\")")
             guard find(name) != nil else { continue }
@@ -93,6 +100,7 @@ package struct PluginProbe {
                 .extensions, "get_extension(\"\(name.prefix(32))\") returns a table",
                 "return NULL for every name that the plug-in does not know")
         }
+        finished(.extensions)
     }
 
     // MARK: - Life cycle
@@ -151,6 +159,7 @@ package struct PluginProbe {
 
     private func probeDescription() {
         guard let (plugin, descriptor) = makePlugin() else { return }
+        finished(.load)
         if descriptor.flags.rawValue != subject.flags {
             found(
                 .descriptor, "flags is \(descriptor.flags.rawValue), the file's note says \(subject.flags)",
@@ -170,7 +179,9 @@ package struct PluginProbe {
         ] where text.isEmpty {
             found(.descriptor, .warning, "\(member) is empty", "say it: people read it in `gotapi plugin list`")
         }
+        finished(.descriptor)
         guard start(plugin) else { return }
         stop(plugin, .start)
+        finished(.start)
     }
 }

@@ -11,7 +11,9 @@ package struct ProbeRecord: Sendable {
         case finding(CheckFinding)
         /// For people: what was done less of, and why.
         case note(String)
-        /// The phase was gone through to its end.
+        /// A check was gone through to its end, whatever it has found.
+        case finished(PluginCheck)
+        /// The child has ended by itself. What was not finished before was given up.
         case end
     }
 
@@ -49,6 +51,7 @@ package struct ProbeRecord: Sendable {
             append("what", finding.what)
             append("remedy", finding.remedy)
         case .note(let text): append("note", text)
+        case .finished(let check): append("finished", check.rawValue)
         case .end: append("end", "")
         }
         bytes += Array("}\n".utf8)
@@ -72,6 +75,8 @@ extension ProbeRecord.Line {
         guard let node = try? JSONNode(parsing: bytes) else { return nil }
         if node["end"] != nil {
             self = .end
+        } else if let check = node["finished"]?.text.flatMap(PluginCheck.init) {
+            self = .finished(check)
         } else if let note = node["note"]?.text {
             self = .note(note)
         } else if let check = node["check"]?.text.flatMap(PluginCheck.init),

@@ -15,18 +15,6 @@ package enum ProbePhase: String, Sendable, CaseIterable {
     /// Repeats the same requests, and looks at what grows.
     case grow
 
-    /// What has been looked at when it has come to its end.
-    package var checks: [PluginCheck] {
-        switch self {
-        case .version: [.hostVersion, .extensions]
-        case .describe: [.load, .descriptor, .start]
-        case .answer: [.answers, .answeredTwice, .json, .handles, .balance, .stopInFlight, .blocking, .afterStop]
-        case .random: [.requests, .log, .pushes, .processes]
-        case .cycle: [.cycles, .threads]
-        case .grow: [.memory, .descriptors]
-        }
-    }
-
     /// What is looked at in it first of all: where the process ends inside it, that has failed.
     package var subject: PluginCheck {
         switch self {

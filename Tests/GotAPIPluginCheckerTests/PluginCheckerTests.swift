@@ -133,6 +133,20 @@ import Testing
         #expect(report.findings.allSatisfy { !$0.what.isEmpty && !$0.remedy.isEmpty })
     }
 
+    /// Each of them ends a phase early, another one.
+    @Test(
+        .timeLimit(.minutes(3)),
+        arguments: [
+            ("startfails", [PluginCheck.load, .descriptor], [PluginCheck.answers, .stopInFlight, .memory]),
+            ("stophangs", [.load, .descriptor], [.answers]), ("logs", [.start], [.answers, .stopInFlight, .requests]),
+            ("startsonce", [.requests, .blocking], [.threads]), ("isslow", [.start], [.balance, .afterStop, .requests]),
+        ])
+    func whatNeverRanHasNotPassed(_ fixture: String, _ passed: [PluginCheck], _ notRun: [PluginCheck]) async throws {
+        let report = try await Self.check(try Self.library(fixture, in: "GOTAPI_TEST_FIXTURES"))
+        for check in passed { #expect(report.state(of: check) == .passed, "\(report.text)") }
+        for check in notRun { #expect(report.state(of: check) == .notRun, "\(report.text)") }
+    }
+
     /// By the attribute, which the checker is told: what ends the process, and what its thread does not come back from.
     @Test(
         .timeLimit(.minutes(3)),

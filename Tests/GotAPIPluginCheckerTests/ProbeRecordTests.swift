@@ -14,7 +14,8 @@ struct ProbeRecordTests {
         let files = try #require(ProbeRecordFiles(folder: folder.path))
         let record = try #require(ProbeRecord(folder: folder.path))
         let lines: [ProbeRecord.Line] = [
-            .finding(CheckFinding(.json, .warning, "a\n\"b\"", remedy: "c")), .note("d"), .end,
+            .finding(CheckFinding(.json, .warning, "a\n\"b\"", remedy: "c")), .note("d"),
+            .finished(.stopInFlight), .end,
         ]
         record.doing("a long request")
         record.doing("stop")
