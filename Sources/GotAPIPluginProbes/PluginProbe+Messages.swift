@@ -128,7 +128,7 @@ extension PluginProbe {
         finished(.blocking)
         sayMisdeeds(plugin)
         finished(.answers, .answeredTwice, .json, .handles)
-        stopInFlight(plugin, services, threadsBefore: threads)
+        stopInFlight(plugin, services, &slowest, threadsBefore: threads)
     }
 
     /// Every method for each service and profile, with a few attributes.
@@ -219,8 +219,13 @@ extension PluginProbe {
         }
     }
 
-    private func stopInFlight(_ plugin: DrivenPlugin, _ services: [Service], threadsBefore: Int) {
-        for request in plainRequests(services) { plugin.post(request) }
+    /// A first batch has come to the plug-in, which holds what it answers later; a second one is on its way.
+    private func stopInFlight(
+        _ plugin: DrivenPlugin, _ services: [Service], _ slowest: inout Slowest, threadsBefore: Int
+    ) {
+        let requests = plainRequests(services)
+        for request in requests { _ = send(request, to: plugin, &slowest) }
+        for request in requests { plugin.post(request) }
         record.doing("stop with requests in flight")
         stop(plugin, .stopInFlight)
         if plugin.misdeeds.keptReferences > 0 {

@@ -123,6 +123,7 @@ import Testing
         ("leavesthreads", .threads), ("startsonce", .cycles), ("leaksmemory", .memory),
         ("leaksdescriptors", .descriptors), ("isslow", .blocking), ("longvalues", .requests), ("discovery", .json),
         ("extensions", .extensions), ("anyhost", .hostVersion), ("exports", .exports),
+        ("stopwaits", .stopInFlight),
     ]
 
     @Test(.timeLimit(.minutes(3)), arguments: table)
@@ -171,7 +172,7 @@ import Testing
             ("helloworld", "GOTAPI_TEST_PLUGINS"), ("lightemulator", "GOTAPI_TEST_PLUGINS"),
             ("simpleclock", "GOTAPI_TEST_PLUGINS"), ("echo", "GOTAPI_TEST_FIXTURES"), ("disc", "GOTAPI_TEST_FIXTURES"),
             ("deny", "GOTAPI_TEST_FIXTURES"), ("stream", "GOTAPI_TEST_FIXTURES"),
-            ("versions-swift-1", "GOTAPI_TEST_FIXTURES"),
+            ("versions-swift-1", "GOTAPI_TEST_FIXTURES"), ("ownfolder", "GOTAPI_TEST_FIXTURES"),
         ])
     func whatIsWellMadePasses(_ name: String, _ variable: String) async throws {
         let report = try await Self.check(try Self.library(name, in: variable))
