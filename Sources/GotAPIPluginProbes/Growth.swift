@@ -11,9 +11,12 @@ struct Growth {
 
     mutating func add(_ value: Int) { values.append(value) }
 
+    /// Whether there were rounds enough to tell.
+    var isKnown: Bool { values.count >= 4 }
+
     /// How much it grew behind the second round, or `nil` where it did not grow each time or by less than `atLeast`.
     func steady(atLeast: Int) -> Int? {
-        guard values.count >= 4 else { return nil }
+        guard isKnown else { return nil }
         let counted = values[1...]
         guard zip(counted, counted.dropFirst()).allSatisfy({ $0 < $1 }), let first = counted.first,
             let last = counted.last, last - first >= atLeast

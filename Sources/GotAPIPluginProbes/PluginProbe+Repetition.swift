@@ -98,7 +98,8 @@ extension PluginProbe {
                 .threads, "each stop leaves threads behind: \(growth) more after \(settings.cycles) cycles",
                 "join the plug-in's own threads in stop")
         }
-        finished(.cycles, .threads)
+        finished(.cycles)
+        if threads.isKnown { finished(.threads) }
         say(memory: memory, descriptors: descriptors, of: "starting and stopping \(settings.cycles) times")
     }
 
@@ -129,11 +130,14 @@ extension PluginProbe {
             descriptors.add(ProcessCounts.descriptors)
         }
         say(memory: memory, descriptors: descriptors, of: "the same \(settings.roundRequests) requests in each round")
-        finished(.memory, .descriptors)
+        if memory.isKnown { finished(.memory, .descriptors) }
         stop(plugin, .stopInFlight)
     }
 
     private func say(memory: Growth, descriptors: Growth, of work: String) {
+        guard memory.isKnown else {
+            return record.write(.note("what grows was not measured, it takes too long: \(work)"))
+        }
         if let growth = memory.steady(atLeast: 256 << 10) {
             found(
                 .memory, "resident memory grew by \(growth >> 10) KiB, without end: \(work)",

@@ -18,7 +18,8 @@ import Testing
         settings.callbackLimit = 1_500
         settings.answerLimit = 200
         settings.requests = 400
-        settings.requestsLimit = 2_000
+        // Only an upper bound: what is found is not to depend on the machine.
+        settings.requestsLimit = 20_000
         settings.cycles = 20
         settings.roundRequests = 200
         return settings
@@ -34,9 +35,11 @@ import Testing
     }()
 
     /// On a thread of its own, since a check blocks for seconds; three at a time, which mostly wait.
-    static func check(_ file: String, _ attributes: [String] = []) async throws -> PluginCheckReport {
+    static func check(
+        _ file: String, _ attributes: [String] = [], settings: ProbeSettings = settings
+    ) async throws -> PluginCheckReport {
         await turns.take()
-        let report = await checkNow(file, attributes)
+        let report = await checkNow(file, attributes, settings)
         await turns.give()
         return try report.get()
     }
@@ -44,7 +47,7 @@ import Testing
     private static let turns = Turns(3)
 
     private static func checkNow(
-        _ file: String, _ attributes: [String]
+        _ file: String, _ attributes: [String], _ settings: ProbeSettings
     ) async -> Result<PluginCheckReport, PluginChecker.Failure> {
         var settings = settings
         settings.attributes = attributes
@@ -179,6 +182,19 @@ import Testing
         #expect(report.hasPassed, "\(report.text)")
         #expect(report.text.contains("passed, with"))
         #expect(report.json["passed"]?.boolean == true)
+    }
+
+    @Test(.timeLimit(.minutes(3))) func whatThereWasNoTimeForHasNotPassed() async throws {
+        var settings = Self.settings
+        settings.requestsLimit = 0
+        settings.roundRequests = 20_000
+        let report = try await Self.check(
+            try Self.library("helloworld", in: "GOTAPI_TEST_PLUGINS"), settings: settings)
+        #expect(!report.hasPassed)
+        for check in [PluginCheck.memory, .descriptors, .threads] {
+            #expect(report.state(of: check) == .notRun, "\(report.text)")
+        }
+        #expect(report.notes.contains { $0.contains("was not measured") })
     }
 
     /// PluginSDK/descriptions: of the library only what the description needs of it is looked at.
