@@ -151,7 +151,7 @@ package struct PluginChecker {
             ],
             output: "/dev/null")
         let limit =
-            settings.startLimit + settings.stopLimit + settings.callbackLimit * 2 + settings.answerLimit * 4
+            settings.startLimit + settings.stopLimit + settings.callbackLimit * 3 + settings.answerLimit * 4
             + settings.requestsLimit + 5_000
         let end = process.run(limit: limit)
         var hasEnded = false

@@ -184,6 +184,12 @@ import Testing
         #expect(report.json["passed"]?.boolean == true)
     }
 
+    @Test(.timeLimit(.minutes(3))) func whatIsSlowOnceIsAWarning() async throws {
+        let report = try await Self.check(try Self.library("slowonce", in: "GOTAPI_TEST_FIXTURES"))
+        #expect(report.hasPassed, "\(report.text)")
+        #expect(report.state(of: .blocking) == .warning, "\(report.text)")
+    }
+
     @Test(.timeLimit(.minutes(3))) func whatThereWasNoTimeForHasNotPassed() async throws {
         var settings = Self.settings
         settings.requestsLimit = 0
