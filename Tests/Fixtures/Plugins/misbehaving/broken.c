@@ -130,13 +130,13 @@ static gotapi_plugin plugin = {
 };
 
 const gotapi_plugin *gotapi_plugin_entry(uint32_t host_abi_major, uint32_t host_abi_minor) {
-    (void)host_abi_major;
     (void)host_abi_minor;
 #if defined(BROKEN_ENTRY_REFUSES)
     return NULL;
 #elif defined(BROKEN_ENTRY_CRASHES)
     abort();
 #endif
+    if (host_abi_major != GOTAPI_ABI_MAJOR) return NULL;
 #if defined(BROKEN_SIZE)
     plugin.size += 8;
 #elif defined(BROKEN_NULL_ID)

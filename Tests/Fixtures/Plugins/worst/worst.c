@@ -142,7 +142,12 @@ static void on_timer(void *self, gotapi_timer timer, void *user, gotapi_status s
     if (gotapi_push_members(host, subscription, &members) == GOTAPI_CLOSED) host->stop_timer(host, timer);
 }
 
-static int is(gotapi_text text, const char *other) { return gotapi_text_equals(text, other); }
+static int is(gotapi_text text, const char *other) {
+#if defined(WORST_ONLY)
+    if (strcmp(other, WORST_ONLY) != 0) return 0;
+#endif
+    return gotapi_text_equals(text, other);
+}
 
 static void on_message(void *self, gotapi_message message) {
     const gotapi_text attribute = gotapi_get_field(host, message, GOTAPI_FIELD_ATTRIBUTE);
