@@ -41,6 +41,14 @@ static void on_timer(void *self, gotapi_timer timer, void *user, gotapi_status s
     host->release(host, message);
     held--;
 }
+#elif defined(CARELESS_DISCOVERS_LATER)
+#define stop fixture_stop
+static void on_timer(void *self, gotapi_timer timer, void *user, gotapi_status status) {
+    const gotapi_message message = (gotapi_message)(uintptr_t)user;
+    (void)self, (void)timer;
+    if (status == GOTAPI_OK) host->return_message(host, message, GOTAPI_TEXT("{\"services\":[" FIXTURE_SERVICE "]}"));
+    host->release(host, message);
+}
 #else
 #define stop fixture_stop
 #define on_timer NULL
@@ -118,6 +126,12 @@ static void on_message(void *self, gotapi_message message) {
 static void on_service_discovery(void *self, gotapi_message message) {
     (void)self;
     host->return_message(host, message, GOTAPI_TEXT("{\"services\":[{\"name\":\"nameless\"}]}"));
+}
+#elif defined(CARELESS_DISCOVERS_LATER)
+static void on_service_discovery(void *self, gotapi_message message) {
+    gotapi_timer timer;
+    (void)self;
+    if (host->start_timer(host, 5000, 0, (void *)(uintptr_t)message, &timer) == GOTAPI_OK) host->retain(host, message);
 }
 #else
 #define on_service_discovery NULL
