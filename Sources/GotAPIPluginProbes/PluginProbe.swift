@@ -19,16 +19,22 @@ package struct PluginProbe {
     package static func arguments(
         phase: ProbePhase, subject: ProbeSubject, folder: String, settings: ProbeSettings
     ) -> [String] {
-        ["--check", phase.rawValue] + subject.arguments + [folder] + settings.arguments
+        ["--check", String(getpid()), phase.rawValue] + subject.arguments + [folder] + settings.arguments
+    }
+
+    /// The process that has started the child; `nil` where the arguments are none.
+    package static func checker(in arguments: [String]) -> Int32? {
+        guard arguments.count > 1, let checker = Int32(arguments[1]), checker > 0 else { return nil }
+        return checker
     }
 
     /// Goes into the data folder. `nil` where the arguments are none, or the folders are not as the checker makes them.
     package init?(arguments: [String]) {
-        guard arguments.count > 7, arguments[0] == "--check", let phase = ProbePhase(rawValue: arguments[1]),
-            let subject = ProbeSubject(arguments: arguments[2..<6]),
-            let settings = ProbeSettings(arguments: arguments[7...]), let record = ProbeRecord(folder: arguments[6])
+        guard arguments.count > 8, arguments[0] == "--check", let phase = ProbePhase(rawValue: arguments[2]),
+            let subject = ProbeSubject(arguments: arguments[3..<7]),
+            let settings = ProbeSettings(arguments: arguments[8...]), let record = ProbeRecord(folder: arguments[7])
         else { return nil }
-        dataFolder = ProbeRecord.dataFolder(in: arguments[6])
+        dataFolder = ProbeRecord.dataFolder(in: arguments[7])
         guard chdir(dataFolder) == 0 else { return nil }
         self.phase = phase
         self.subject = subject

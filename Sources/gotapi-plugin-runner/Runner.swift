@@ -51,14 +51,27 @@ struct Runner {
     }
 
     private static func check(_ arguments: [String]) -> Never {
-        guard let probe = PluginProbe(arguments: arguments) else {
-            quit(wrongUse, "gotapi-plugin-runner --check is started by gotapi plugin check")
-        }
+        let words = "gotapi-plugin-runner --check is started by gotapi plugin check"
+        guard let checker = PluginProbe.checker(in: arguments) else { quit(wrongUse, words) }
         // Fails where the checker is gone: then there is nothing to do.
-        guard cgotapi_die_with_parent(getppid()) == 0 else { _exit(0) }
+        guard cgotapi_die_with_parent(checker) == 0 else { _exit(0) }
+        let refusal = cgotapi_no_new_privileges()
+        guard refusal == 0 else { quit(1, "prctl(PR_SET_NO_NEW_PRIVS): \(String(cString: strerror(refusal)))") }
         let dump = cgotapi_not_dumpable()
         guard dump == 0 else { quit(1, "core dumps cannot be switched off: \(String(cString: strerror(dump)))") }
+        let others = cgotapi_close_from(STDERR_FILENO + 1)
+        guard others == 0 else { quit(1, "close_range: \(String(cString: strerror(others)))") }
+        let memory = cgotapi_limit_data(checkedMemory)
+        guard memory == 0 else { quit(1, "RLIMIT_DATA: \(String(cString: strerror(memory)))") }
+        guard let probe = PluginProbe(arguments: arguments) else { quit(wrongUse, words) }
         probe.run()
+    }
+
+    /// In bytes: the 256 MiB that a gateway gives if its owner says nothing else, 64 for this program, which drives the
+    /// plug-in in the same process, and the stacks of threads, 8 each, most of which is never used but counts.
+    private static var checkedMemory: UInt64 {
+        let stacks = UInt64(max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) + 8) * 8 << 20
+        return (256 + 64) << 20 + stacks
     }
 
     private static func isStreamSocket(_ descriptor: CInt) -> Bool {

@@ -173,7 +173,7 @@ import Testing
             ("simpleclock", "GOTAPI_TEST_PLUGINS"), ("echo", "GOTAPI_TEST_FIXTURES"), ("disc", "GOTAPI_TEST_FIXTURES"),
             ("deny", "GOTAPI_TEST_FIXTURES"), ("stream", "GOTAPI_TEST_FIXTURES"),
             ("versions-swift-1", "GOTAPI_TEST_FIXTURES"), ("ownfolder", "GOTAPI_TEST_FIXTURES"),
-            ("discoverslater", "GOTAPI_TEST_FIXTURES"),
+            ("discoverslater", "GOTAPI_TEST_FIXTURES"), ("confined", "GOTAPI_TEST_FIXTURES"),
             // What is wrong with them is another plug-in in the same folder.
             ("duplicateid", "GOTAPI_TEST_FIXTURES"), ("duplicateservice", "GOTAPI_TEST_FIXTURES"),
         ])

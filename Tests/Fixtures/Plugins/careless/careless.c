@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 GOTAPI_PLUGIN_NOTE(FIXTURE_ID, 0)
@@ -78,6 +80,11 @@ static gotapi_status start(void *context, const gotapi_host *table, void **self)
 #elif defined(CARELESS_STARTS_ONCE)
     static int is_started;
     if (is_started++) return GOTAPI_FAILED;
+#elif defined(CARELESS_CONFINED)
+    /* As a gateway starts it. */
+    struct rlimit memory;
+    if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return GOTAPI_FAILED;
+    if (getrlimit(RLIMIT_DATA, &memory) != 0 || memory.rlim_max > (rlim_t)4 << 30) return GOTAPI_FAILED;
 #elif defined(CARELESS_OWN_FOLDER)
     if (!is_in_own_folder()) return GOTAPI_FAILED;
 #endif
