@@ -60,6 +60,8 @@ package struct PluginChecker {
         var checker = PluginChecker(
             settings: settings, runner: runner, folder: String(cString: place), path: path,
             report: PluginCheckReport(file: file, seed: settings.seed))
+        var link = stat()
+        if lstat(file, &link) == 0, link.st_mode & S_IFMT == S_IFLNK { checker.report.add(StaticChecks.symbolicLink) }
         checker.checkFile(mode: status.st_mode)
         return checker.report
     }

@@ -28,6 +28,11 @@ enum StaticChecks {
         return findings
     }
 
+    /// Of a file that is a symbolic link; what it leads to is checked all the same.
+    static let symbolicLink = CheckFinding(
+        .file, .problem, "the file is a symbolic link, which a gateway refuses",
+        remedy: "put the file itself into the plug-ins' folder")
+
     static func isPluginName(_ name: String) -> Bool {
         guard name.hasPrefix("libgotapi-plugin-"), let ending = [".so", ".json"].first(where: name.hasSuffix) else {
             return false

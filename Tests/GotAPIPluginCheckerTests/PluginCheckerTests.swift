@@ -251,6 +251,16 @@ import Testing
         try #require(fclose(file) == 0)
     }
 
+    @Test(.timeLimit(.minutes(3))) func aSymbolicLinkIsNoFileForAGateway() async throws {
+        let folder = try #require(TemporaryFolder())
+        defer { folder.remove() }
+        let link = folder.path + "/libgotapi-plugin-helloworld.so"
+        try #require(symlink(try Self.library("helloworld", in: "GOTAPI_TEST_PLUGINS"), link) == 0)
+        let report = try await Self.check(link)
+        #expect(PluginCheck.allCases.filter { report.state(of: $0) != .passed } == [.file], "\(report.text)")
+        #expect(report.findings.map(\.what) == ["the file is a symbolic link, which a gateway refuses"])
+    }
+
     @Test func whatIsNoFileIsNotChecked() async throws {
         await #expect(throws: PluginChecker.Failure.self) { try await Self.check("/nowhere.so") }
         await #expect(throws: PluginChecker.Failure.self) { try await Self.check("/tmp") }
