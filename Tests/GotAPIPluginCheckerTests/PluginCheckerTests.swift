@@ -142,7 +142,8 @@ import Testing
         arguments: [
             ("startfails", [PluginCheck.load, .descriptor], [PluginCheck.answers, .stopInFlight, .memory]),
             ("stophangs", [.load, .descriptor], [.answers]), ("logs", [.start], [.answers, .stopInFlight, .requests]),
-            ("startsonce", [.requests, .blocking], [.threads]), ("isslow", [.start], [.balance, .afterStop, .requests]),
+            ("startsonce", [.requests, .blocking], [.threads]),
+            ("isslow", [.start], [.balance, .afterStop, .requests]),
         ])
     func whatNeverRanHasNotPassed(_ fixture: String, _ passed: [PluginCheck], _ notRun: [PluginCheck]) async throws {
         let report = try await Self.check(try Self.library(fixture, in: "GOTAPI_TEST_FIXTURES"))
