@@ -9,7 +9,7 @@ package struct PluginCheckReport: Sendable, Equatable {
         case passed
         case warning
         case failed
-        /// Something before it has failed.
+        /// Something before it has failed, or there was not time enough.
         case notRun = "not run"
     }
 
