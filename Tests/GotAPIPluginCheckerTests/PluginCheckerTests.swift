@@ -144,6 +144,8 @@ import Testing
             ("stophangs", [.load, .descriptor], [.answers]), ("logs", [.start], [.answers, .stopInFlight, .requests]),
             ("startsonce", [.requests, .blocking], [.threads]),
             ("isslow", [.start], [.balance, .afterStop, .requests]),
+            // Already in the phase that stops with work in flight.
+            ("stopwaits", [.answers, .blocking], [.balance, .afterStop]),
         ])
     func whatNeverRanHasNotPassed(_ fixture: String, _ passed: [PluginCheck], _ notRun: [PluginCheck]) async throws {
         let report = try await Self.check(try Self.library(fixture, in: "GOTAPI_TEST_FIXTURES"))
