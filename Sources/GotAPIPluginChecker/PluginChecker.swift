@@ -169,9 +169,10 @@ package struct PluginChecker {
         report.add(findings)
         let hasProblem = findings.contains { $0.severity == .problem }
         if hasEnded, end == .ended(.exited(status: 0)) {
-            // Whoever cannot be started can be asked nothing; whoever blocks or floods would do so in each phase.
+            // Whoever cannot be started can be asked nothing; whoever blocks or floods would do so in each phase, and more
+            // and more programs are more than the machine has room for.
             return !(phase == .describe && hasProblem)
-                && [PluginCheck.blocking, .log].allSatisfy { report.state(of: $0) != .failed }
+                && [PluginCheck.blocking, .log, .processes].allSatisfy { report.state(of: $0) != .failed }
         }
         report.add(Self.finding(of: end, in: phase, doing: record.lastActivity))
         return false

@@ -144,6 +144,7 @@ import Testing
             ("stophangs", [.load, .descriptor], [.answers]), ("logs", [.start], [.answers, .stopInFlight, .requests]),
             ("startsonce", [.requests, .blocking], [.threads]),
             ("isslow", [.start], [.balance, .afterStop, .requests]),
+            ("only-program", [.answers], [.cycles, .memory]),
             // Already in the phase that stops with work in flight.
             ("stopwaits", [.answers, .blocking], [.balance, .afterStop]),
         ])
