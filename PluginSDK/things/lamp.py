@@ -155,7 +155,7 @@ class Lamp:
                 try:
                     self.do(path, key, item)
                     results[key] = {"status": "success"}
-                except (ValueError, TypeError, AttributeError, KeyError) as error:
+                except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError) as error:
                     results[key] = {"error": {"permanent": True, "diagnostic": str(error)}}
             self.web_socket.send(json.dumps({"requestID": message["requestID"], kind: results}).encode())
 
