@@ -53,6 +53,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"requestID":"s-1"}"#, ThingResponse.intermediate),
+        (#"{"requestID":"s-1","tasks":{"t-1":{"status":"success","error":null}}}"#, .success(faults: [:])),
         (#"{"requestID":"s-1","unknown":1}"#, .intermediate),
         (#"{"requestID":"s-1","error":{}}"#, .failure(ThingFault(permanent: false, ""))),
         (

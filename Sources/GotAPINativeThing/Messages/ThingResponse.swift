@@ -16,7 +16,10 @@ enum ThingResponse: Sendable, Equatable {
         } else if let error = message.body["error"], error.content != .null {
             self = .failure(ThingFault(error))
         } else if let items = ["things", "events", "tasks"].lazy.compactMap({ message.body[$0]?.object }).first {
-            let faults = items.compactMap { item in item.value["error"].map { (item.name, ThingFault($0)) } }
+            let faults = items.compactMap { item -> (String, ThingFault)? in
+                guard let error = item.value["error"], error.content != .null else { return nil }
+                return (item.name, ThingFault(error))
+            }
             self = .success(faults: Dictionary(faults) { _, last in last })
         } else if message.body["result"] != nil || message.body["status"] != nil {
             self = .success(faults: [:])
