@@ -124,6 +124,29 @@ import Testing
         }
     }
 
+    @Test func aThingThatReportsMoreThanItMayIsClosed() async throws {
+        try await besideANeighbour { gateway in
+            let (thing, _, thingID) = try await ScriptedThing.lamp(at: gateway)
+            let text = String(repeating: "x", count: 4_000)
+            let info = (0..<15).map { #""p\#($0)": "\#(text)""# }.joined(separator: ",")
+            _ = try await thing.ask("update", #""things": {"\#(thingID)": {"info": {\#(info)}}}"#)
+            let application = try await gateway.connect()
+            let id = ThingName(pairing: thing.uuid.lowercased(), udn: "lamp-1").serviceID
+            let motion = [("verb", "motion")]
+            async let subscribed = application.request("PUT", "nativeThing/onEvent", service: id, parameters: motion)
+            let request = try await thing.next()
+            try await thing.answer(request, #""events": {}"#)
+            #expect(try await subscribed.status == 200)
+            let event = try #require(request["events"]?.object?.first?.name)
+            let report = #"{"path": "/api/v1/report", "requestID": 1, "events": {"\#(event)": {"reason": "observe"}}}"#
+            // Fewer than it may send, but each is pushed with all that the thing says.
+            for _ in 0..<1_000 {
+                guard (try? await thing.socket.send(report)) != nil else { break }
+            }
+            #expect(try await thing.closeCode() == 1_008)
+        }
+    }
+
     @Test func aThingThatNeverAnswersKeepsNobodyElseWaiting() async throws {
         try await withThings {
             $0.pluginResponseTimeout = 20

@@ -84,6 +84,29 @@ import Testing
         #expect(driver.subscribed == [1, 2])
     }
 
+    /// Each of its reports is pushed to everybody with all that it says of itself.
+    @Test(arguments: [(1, 100, false), (1, 200, true), (4, 50, true)])
+    func aThingPaysForWhatItsReportsPush(_ applications: Int, _ reports: Int, _ isClosed: Bool) {
+        var driver = StateDriver()
+        let (socket, thingID, id) = driver.lamp()
+        let text = String(repeating: "x", count: 4_000)
+        let info = (0..<15).map { #""p\#($0)": "\#(text)""# }.joined(separator: ",")
+        _ = driver.ask("update", #""things": {"\#(thingID)": {"info": {\#(info)}}}"#, on: socket)
+        for client in 0..<UInt64(applications) {
+            _ = driver.request("put", "nativeThing/onEvent", id, [("verb", "motion")], client: client)
+        }
+        let request = driver.next(socket)
+        driver.answer(request, #""events": {}"#, on: socket)
+        driver.advance(5)
+        let event = request["events"]?.object?.first?.name ?? ""
+        for _ in 0..<reports {
+            _ = driver.ask("report", #""events": {"\#(event)": {"reason": "observe"}}"#, on: socket)
+        }
+        #expect(driver.closed == (isClosed ? [socket] : []))
+        #expect(driver.pushes.count == reports * applications || isClosed)
+        #expect(driver.pushes.last?.members["event"]?["thing"]?["info"]?["p14"]?.text == text)
+    }
+
     @Test func theLastApplicationThatEndsItsSubscriptionBeforeTheAnswerCancels() {
         var driver = StateDriver()
         let (socket, _, id) = driver.lamp()

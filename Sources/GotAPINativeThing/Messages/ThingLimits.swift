@@ -60,7 +60,7 @@ package enum ThingLimits {
     /// closed.
     static let waitingRequests = 256
     static let waitingBytes = 1 << 20
-    /// What one socket may send in a second on the average, and what it may make us write; beyond, it is closed.
+    /// What one socket may send in a second on the average, and what it may make us write or push; beyond, it is closed.
     static let messagesPerSecond = 1_000
     static let bytesPerSecond = 4 << 20
 }

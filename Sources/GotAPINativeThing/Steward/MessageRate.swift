@@ -20,7 +20,7 @@ struct MessageRate: Sendable, Equatable {
         pay((isKnown ? Self.messageCost : Self.unknownMessageCost) + Self.byteCost * UInt64(bytes), now: now)
     }
 
-    /// Takes down what a message has caused to be written: a few bytes may change a thing of many.
+    /// Takes down what a message has caused to be written or pushed: a few bytes may change a thing of many, or report of it.
     ///
     /// - Returns: false where that is too much.
     mutating func take(written bytes: Int, now: UInt64) -> Bool {

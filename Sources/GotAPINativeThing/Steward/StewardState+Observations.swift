@@ -188,11 +188,13 @@ extension StewardState {
 
     // MARK: - Reports
 
-    mutating func report(_ items: [JSONNode.Member], _ socket: UInt64, _ reply: ThingReply, now: Moment) {
+    mutating func report(
+        _ items: [JSONNode.Member], _ uuid: String, _ socket: UInt64, _ reply: ThingReply, now: Moment
+    ) {
         var outcomes: [ThingReply.Item] = []
         for item in items {
             do throws(ThingFault) {
-                try report(item, socket, now: now)
+                guard try report(item, socket, now: now) else { return overrun(socket, [], of: uuid) }
                 outcomes.append((item.name, .success([])))
             } catch {
                 outcomes.append((item.name, .failure(error)))
@@ -201,39 +203,49 @@ extension StewardState {
         act(.send(socket: socket, reply.items("events", outcomes)))
     }
 
-    private mutating func report(_ item: JSONNode.Member, _ socket: UInt64, now: Moment) throws(ThingFault) {
+    /// - Returns: false where the socket causes more to be pushed than it may.
+    private mutating func report(
+        _ item: JSONNode.Member, _ socket: UInt64, now: Moment
+    ) throws(ThingFault) -> Bool {
         guard let (thing, name) = sessions[socket]?.events[item.name] else { throw .invalidEvent }
         guard let reason = item.value["reason"] else { throw .missing("reason") }
         let observation = observations[thing]?[name]
         let isWanted = observation?.event == item.name
         switch reason.text {
         case "observe":
-            guard isWanted, let observation else { return }
+            guard isWanted, let observation else { return true }
             observations[thing]?[name]?.failures = 0
-            push(item.value, thing, name, to: observation.subscribers, now: now)
+            return push(item.value, thing, name, to: observation.subscribers, socket, now: now)
         case "failure":
             sessions[socket]?.events[item.name] = nil
             sessions[socket]?.cancelling[item.name] = nil
             if isWanted { failed(thing, name, ThingFault(item.value), now: now) }
+            return true
         default: throw .invalid("reason", "observe or failure")
         }
     }
 
+    /// Pushes an event, which is written once however many listen. The thing pays for each of them.
+    ///
+    /// - Returns: false where the socket causes more to be pushed than it may.
     private mutating func push(
-        _ report: JSONNode, _ name: ThingName, _ event: EventName, to subscribers: Set<UInt64>, now: Moment
-    ) {
-        guard let thing = thing(name) else { return }
+        _ report: JSONNode, _ name: ThingName, _ event: EventName, to subscribers: Set<UInt64>, _ socket: UInt64,
+        now: Moment
+    ) -> Bool {
+        guard let thing = thing(name), !subscribers.isEmpty else { return true }
         var members: [(String, JSONNode)] = [
             ("verb", JSONNode(.text(event.verb))),
             ("parameter", report["parameter"] ?? JSONNode(.text(event.parameter))),
             ("time", JSONNode(.number(String(now.wallTime)))), ("thing", thing.json),
         ]
         if let info = report["info"] { members.append(("info", info)) }
-        let push = [("event", JSONNode(members: members))]
+        let plain = JSONNode(members: [("event", JSONNode(members: members))]).bytes
+        guard charge(plain.count * subscribers.count, to: socket, now: now) else { return false }
+        let presence = Array(#"{"humanDetection":{"exist":true},"#.utf8) + plain.dropFirst()
         for number in subscribers.sorted() {
             guard case .event(_, let isPresence) = subscriptions[number]?.subject else { continue }
-            let presence: [(String, JSONNode)] = isPresence ? [("humanDetection", ["exist": true])] : []
-            act(.push(number, JSONNode(members: presence + push).bytes))
+            act(.push(number, isPresence ? presence : plain))
         }
+        return true
     }
 }

@@ -89,7 +89,7 @@ extension StewardState {
             case .prototype: definePrototypes(items, uuid, socket, reply, now: now)
             case .register: register(items, uuid, socket, reply, now: now)
             case .update: update(items, uuid, socket, reply, now: now)
-            case .report: report(items, socket, reply, now: now)
+            case .report: report(items, uuid, socket, reply, now: now)
             case .pair, .hello: ()
             }
         } catch {

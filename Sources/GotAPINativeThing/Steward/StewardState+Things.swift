@@ -44,13 +44,13 @@ extension StewardState {
         answer(socket, reply.items("things", outcomes), changes, of: uuid, reply, now: now)
     }
 
-    /// - Returns: false where a socket causes more to be written than it may.
-    private mutating func charge(_ bytes: Int, to socket: UInt64, now: Moment) -> Bool {
+    /// - Returns: false where a socket causes more to be written or pushed than it may.
+    mutating func charge(_ bytes: Int, to socket: UInt64, now: Moment) -> Bool {
         sessions[socket]?.rate.take(written: bytes, now: now.time) == true
     }
 
-    /// Closes a socket that causes too much to be written. What it has changed stays.
-    private mutating func overrun(_ socket: UInt64, _ changes: [StorageChange], of uuid: String) {
+    /// Closes a socket that causes too much to be written or pushed. What it has changed stays.
+    mutating func overrun(_ socket: UInt64, _ changes: [StorageChange], of uuid: String) {
         if !changes.isEmpty { commit(changes, of: uuid, .nobody) }
         abandon(socket, "changes too much")
     }
