@@ -55,6 +55,7 @@ import Testing
         #expect(policy.waiting == [PairingAttempt(uuid: "Lamp", address: Self.home, time: 5)])
         policy.open(until: 100)
         #expect(policy.openFor(now: 40) == 60)
+        #expect(policy.attempt(Self.lamp, from: Self.home, usesUp: false, now: 98, wallTime: 5) == .allowed)
         #expect(policy.attempt(Self.lamp, from: Self.home, now: 99, wallTime: 5) == .allowed)
         // One pairing, then the window closes.
         #expect(policy.attempt(Self.lamp, from: Self.home, now: 99, wallTime: 5) == .closed)

@@ -219,6 +219,16 @@ import Testing
         #expect(driver.service(id)["status"]?.text == "present")
     }
 
+    @Test func aPairingThatIsRefusedLeavesTheOwnersWindowOpen() {
+        var driver = StateDriver()
+        _ = driver.pair()
+        driver.run { state, now in try? state.openPairing(for: .seconds(60), now: now) }
+        let answer = driver.ask("thing/pair/U-1", "\"x\": 1", on: driver.open(.simple))
+        #expect(answer.diagnostic == ThingFault.otherDialect.diagnostic)
+        let other = driver.ask("pair", #""uuid": "U-2""#, on: driver.open())
+        #expect(other["result"]?["status"]?.text == "success")
+    }
+
     @Test func requestsSayThingID() {
         var (driver, socket, thingID, id) = sensor()
         _ = driver.ask(

@@ -42,12 +42,15 @@ struct PairingPolicy: Sendable {
 
     /// Decides on an attempt. One that is allowed has used up its approval, or closed the window.
     ///
-    /// - Parameter wallTime: milliseconds since 1970.
+    /// - Parameters:
+    ///   - usesUp: false where the attempt is refused for another reason if it is allowed.
+    ///   - wallTime: milliseconds since 1970.
     mutating func attempt(
-        _ uuid: ThingUUID, from address: IPAddress, now: UInt64, wallTime: Int64
+        _ uuid: ThingUUID, from address: IPAddress, usesUp: Bool = true, now: UInt64, wallTime: Int64
     ) -> Decision {
         approvals.removeAll { $0.until <= now }
         if let index = approvals.firstIndex(where: { $0.uuid == uuid }) {
+            guard usesUp else { return .allowed }
             approvals.remove(at: index)
             attempts.removeAll { ThingUUID($0.uuid) == uuid }
             return .allowed
@@ -55,6 +58,7 @@ struct PairingPolicy: Sendable {
         // An attacker that waits for the window does not keep the owner's thing from it: the limit is each address's own.
         guard limit.add(address.network, now: now) <= Self.attemptsPerMinute else { return .tooManyAttempts }
         if openFor(now: now) != nil {
+            guard usesUp else { return .allowed }
             openUntil = nil
             attempts.removeAll { ThingUUID($0.uuid) == uuid }
             return .allowed

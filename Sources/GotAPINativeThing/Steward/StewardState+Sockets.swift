@@ -126,16 +126,17 @@ extension StewardState {
             return act(.send(socket: socket, reply.error(fault)))
         }
         guard pairings[uuid.key]?.isLeaving != true else { return act(.send(socket: socket, reply.error(.leaving))) }
-        switch policy.attempt(uuid, from: session.address, now: now.time, wallTime: now.wallTime) {
+        let before = pairings[uuid.key]?.record
+        let isUsable = before == nil || before?.isSimple == (session.dialect == .simple)
+        switch policy.attempt(
+            uuid, from: session.address, usesUp: isUsable, now: now.time, wallTime: now.wallTime)
+        {
         case .closed: return act(.send(socket: socket, reply.error(.pairingClosed)))
         case .tooManyAttempts: return act(.send(socket: socket, reply.error(.tooManyAttempts)))
         case .allowed: ()
         }
+        guard isUsable else { return act(.send(socket: socket, reply.error(.otherDialect))) }
         let passcode = ThingSecret.passcode()
-        let before = pairings[uuid.key]?.record
-        guard before == nil || before?.isSimple == (session.dialect == .simple) else {
-            return act(.send(socket: socket, reply.error(.otherDialect)))
-        }
         var record = PairingRecord(
             uuid: before?.uuid ?? uuid.key, shownUUID: uuid.shown, credential: CredentialHash(of: passcode),
             name: before?.name, pairedAt: now.wallTime, lastHello: before?.lastHello)
