@@ -125,4 +125,66 @@ import Testing
         #expect(diagnostics.last == "limit exceeded: the gateway has at most 1024 things")
         #expect(driver.routed.count == 1_024)
     }
+
+    @Test(arguments: [false, true])
+    func aThingWhoseSocketEndsBeforeItIsWrittenIsRouted(_ comesBack: Bool) {
+        var driver = StateDriver()
+        let (socket, passcode) = driver.pair()
+        _ = driver.ask("prototype", #""things": \#(ScriptedThing.prototype)"#, on: socket)
+        driver.holdsCommits = true
+        let register = #""things": {"lamp-1": \#(ScriptedThing.lamp("lamp-1"))}"#
+        driver.receive(#"{"path": "/api/v1/register", "requestID": 1, \#(register)}"#, on: socket)
+        driver.run { state, _ in state.closed(socket) }
+        driver.completeCommits()
+        driver.holdsCommits = false
+        driver.advance(1)
+        let id = ThingName(pairing: "u-1", udn: "lamp-1").serviceID
+        #expect(driver.routed == [id])
+        guard comesBack else { return }
+        let again = driver.open()
+        _ = driver.ask("hello", #""uuid": "U-1", "passcode": "\#(passcode)""#, on: again)
+        #expect(driver.ask("register", register, on: again)["things"]?["lamp-1"]?["thingID"] != nil)
+        #expect(driver.routed == [id])
+        #expect(driver.service(id)["online"]?.boolean == true)
+    }
+
+    @Test func aThingThatChangesTooMuchIsRoutedAsFarAsItIsKept() {
+        var driver = StateDriver()
+        let (socket, _) = driver.pair()
+        _ = driver.ask("prototype", #""things": \#(ScriptedThing.prototype)"#, on: socket)
+        driver.advance(5)
+        // What is left suffices for the message, and not for what has to be written.
+        _ = driver.state.sessions[socket]?.rate.take(written: 1_995_000_000 / 238, now: driver.time)
+        let text = String(repeating: "x", count: 3_500)
+        let info = (0..<3).map { #""p\#($0)": "\#(text)""# }.joined(separator: ",")
+        let thing = #"{"prototype": "/device/lighting/acme/bulb", "name": "n", "status": "s", "info": {\#(info)}}"#
+        _ = driver.ask("register", #""things": {"lamp-1": \#(thing)}"#, on: socket)
+        #expect(driver.closed == [socket])
+        #expect(driver.logged.last?.contains("changes too much") == true)
+        driver.advance(1)
+        #expect(driver.routed == [ThingName(pairing: "u-1", udn: "lamp-1").serviceID])
+    }
+
+    @Test func aThingThatCannotBeWrittenIsNotThere() {
+        var driver = StateDriver()
+        let (socket, _) = driver.pair()
+        _ = driver.ask("prototype", #""things": \#(ScriptedThing.prototype)"#, on: socket)
+        let id = ThingName(pairing: "u-1", udn: "lamp-1").serviceID
+        let register = #""things": {"lamp-1": \#(ScriptedThing.lamp("lamp-1"))}"#
+        driver.failure = "the disk is full"
+        #expect(driver.ask("register", register, on: socket).isPermanent == false)
+        driver.advance(1)
+        #expect(driver.service(id)["serviceId"] == nil)
+        #expect(driver.routed.isEmpty)
+        #expect(driver.state.owners["lamp-1"] == nil, "another pairing may have it")
+        driver.failure = nil
+        #expect(driver.ask("register", register, on: socket)["things"]?["lamp-1"]?["thingID"] != nil)
+        driver.advance(1)
+        #expect(driver.routed == [id])
+        driver.failure = "the disk is full"
+        let again = #""things": {"lamp-2": \#(ScriptedThing.lamp("lamp-2"))}"#
+        _ = driver.ask("register", again, on: socket)
+        driver.advance(1)
+        #expect(driver.routed == [id], "what was there stays")
+    }
 }

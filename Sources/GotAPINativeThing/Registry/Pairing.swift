@@ -50,6 +50,11 @@ struct Pairing: Sendable {
         things[thing.name.udn] = thing
     }
 
+    /// Forgets a thing.
+    mutating func removeThing(_ udn: String) {
+        storedSize -= things.removeValue(forKey: udn)?.storedSize ?? 0
+    }
+
     /// Whether so many bytes can stand in the place of others.
     func hasRoom(for size: Int, inPlaceOf other: Int?) -> Bool {
         size <= other ?? 0 || storedSize + size - (other ?? 0) <= ThingLimits.pairingBytes

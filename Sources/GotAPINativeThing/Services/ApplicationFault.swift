@@ -35,6 +35,7 @@ struct ApplicationFault: Error, Sendable, Equatable {
     static let overtaken = ApplicationFault(.error, "The subscription was ended before it began.", status: 503)
     static let noValue = ApplicationFault(.error, "The thing has not said the value yet.", status: 503)
     static let gone = ApplicationFault(.unknownService, "The thing is no longer paired.")
+    static let notKept = ApplicationFault(.unknownService, "The thing could not be kept.")
     static let noAttribute = ApplicationFault(.invalidAttribute, "The profile has no such attribute.")
     static let noMethod = ApplicationFault(.invalidMethod, "The attribute cannot be asked for with this method.")
 

@@ -41,8 +41,9 @@ struct Commitment: Sendable {
         case nothing
         /// Where it fails, the pairing with this credential is what it was before, if it was there.
         case pairing(before: PairingRecord?, CredentialHash)
-        /// These things, by UDN, can be asked from then on, or are not registered.
-        case registration([String], changesRoutes: Bool)
+        /// These things, by UDN, can be asked from then on. Where it fails they are not registered, and the new ones among
+        /// them are not there.
+        case registration([String], new: Set<String>)
     }
 
     /// The uuid in lower case.

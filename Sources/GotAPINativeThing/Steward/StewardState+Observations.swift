@@ -194,7 +194,7 @@ extension StewardState {
         var outcomes: [ThingReply.Item] = []
         for item in items {
             do throws(ThingFault) {
-                guard try report(item, socket, now: now) else { return overrun(socket, [], of: uuid) }
+                guard try report(item, socket, now: now) else { return overrun(socket, [], of: uuid, now: now) }
                 outcomes.append((item.name, .success([])))
             } catch {
                 outcomes.append((item.name, .failure(error)))

@@ -26,7 +26,7 @@ extension StewardState {
                 outcomes.append((item.name, .success([])))
                 let before = known[item.name]
                 guard charge(prototype.size + (before?.size ?? 0), to: socket, now: now) else {
-                    return overrun(socket, changes, of: uuid)
+                    return overrun(socket, changes, of: uuid, now: now)
                 }
                 let json = prototype.json(withPath: false).bytes
                 guard before?.size != json.count || before?.json(withPath: false).bytes != json else { continue }
@@ -50,9 +50,10 @@ extension StewardState {
     }
 
     /// Closes a socket that causes too much to be written or pushed. What it has changed stays.
-    mutating func overrun(_ socket: UInt64, _ changes: [StorageChange], of uuid: String) {
+    mutating func overrun(_ socket: UInt64, _ changes: [StorageChange], of uuid: String, now: Moment) {
         if !changes.isEmpty { commit(changes, of: uuid, .nobody) }
         abandon(socket, "changes too much")
+        routeUnrouted(of: uuid, now: now)
     }
 
     // MARK: - Register
@@ -63,16 +64,16 @@ extension StewardState {
         var changes: [StorageChange] = []
         var outcomes: [ThingReply.Item] = []
         var registered: [String] = []
-        var changesRoutes = false
+        var new: Set<String> = []
         for item in items {
             do throws(ThingFault) {
                 let (thing, before) = try register(item, uuid, socket, reply.dialect, now: now)
                 let thingID = sessions[socket]?.register(thing.name.udn) ?? ""
                 outcomes.append((item.name, .success([("thingID", JSONNode(.text(thingID)))])))
                 registered.append(thing.name.udn)
-                if before?.prototype != thing.prototype { changesRoutes = true }
+                if before == nil { new.insert(thing.name.udn) }
                 guard keep(thing, before, in: &changes, socket, now: now) else {
-                    return overrun(socket, changes, of: uuid)
+                    return overrun(socket, changes, of: uuid, now: now)
                 }
             } catch {
                 outcomes.append((item.name, .failure(error)))
@@ -80,7 +81,7 @@ extension StewardState {
         }
         answer(
             socket, reply.items("things", outcomes), changes, of: uuid, reply,
-            .registration(registered, changesRoutes: changesRoutes), now: now)
+            .registration(registered, new: new), now: now)
     }
 
     /// Adds what has to be written of a thing that was updated: all of it, or only that it was.
@@ -187,7 +188,7 @@ extension StewardState {
                 let thing = try update(before, item.value, socket, now: now)
                 outcomes.append((item.name, .success([])))
                 guard keep(thing, before, in: &changes, socket, now: now) else {
-                    return overrun(socket, changes, of: uuid)
+                    return overrun(socket, changes, of: uuid, now: now)
                 }
             } catch {
                 outcomes.append((item.name, .failure(error)))

@@ -42,6 +42,8 @@ struct StewardState: Sendable {
     var deadlines = DeadlineQueue<Deadline>()
     var lastEvent: UInt64 = 0
     var routes = RouteAnnouncements()
+    /// What the gateway was told last: the profiles of each service, by serviceId.
+    var routed: [String: [Facade]] = [:]
     private var effects: [StewardEffect] = []
     /// Compared with where there is nothing to compare with, so that it takes the same time.
     let nobody = CredentialHash(of: ThingSecret.passcode())
@@ -77,6 +79,7 @@ struct StewardState: Sendable {
             owners[record.udn] = record.pairing
             services[name.serviceID] = name
         }
+        routed = facades
     }
 
     mutating func act(_ effect: StewardEffect) { effects.append(effect) }
@@ -139,7 +142,14 @@ struct StewardState: Sendable {
             guard pairings[commitment.pairing]?.isLeaving == true else { return }
             if failure == nil { forget(commitment.pairing) } else { pairings[commitment.pairing]?.isLeaving = false }
         case .request(let socket, let answer, let refusal, let outcome):
-            if failure != nil { undo(outcome, of: commitment.pairing, socket) }
+            if failure != nil {
+                undo(outcome, of: commitment.pairing, socket, now: now)
+            } else if case .registration(let names, _) = outcome, sessions[socket]?.pairing != commitment.pairing,
+                hasUnrouted(names, of: commitment.pairing)
+            {
+                // They are there, though nobody is answered.
+                changeRoutes(now: now)
+            }
             guard sessions[socket] != nil else { return }
             sessions[socket]?.isBusy = false
             if failure == nil {
@@ -151,16 +161,33 @@ struct StewardState: Sendable {
         }
     }
 
-    private mutating func undo(_ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64) {
+    private mutating func undo(_ outcome: Commitment.Outcome, of uuid: String, _ socket: UInt64, now: Moment) {
         switch outcome {
         case .nothing: ()
         case .pairing(let before, let credential):
             // A later pairing stands by itself.
             guard pairings[uuid]?.record.credential == credential else { return }
             if let before { pairings[uuid]?.record = before } else { forget(uuid) }
-        case .registration(let names, _):
+        case .registration(let names, let new):
             for name in names { sessions[socket]?.unregister(name) }
+            let removed = new.filter { remove($0, of: uuid) }
+            if !removed.isEmpty { changeRoutes(now: now) }
         }
+    }
+
+    /// Removes a thing that could not be kept, unless it was registered on another socket meanwhile, or the owner has named
+    /// it: then it is kept with what is written next.
+    ///
+    /// - Returns: whether it is gone.
+    private mutating func remove(_ udn: String, of uuid: String) -> Bool {
+        guard let pairing = pairings[uuid], let thing = pairing.things[udn], thing.ownerName == nil,
+            pairing.session.flatMap({ sessions[$0]?.hasRegistered(udn) }) != true
+        else { return false }
+        pairings[uuid]?.removeThing(udn)
+        owners[udn] = nil
+        services[thing.serviceID] = nil
+        endSubscriptions(to: thing.name, .notKept)
+        return true
     }
 
     /// Ends everything about a pairing.
@@ -172,7 +199,7 @@ struct StewardState: Sendable {
             services[thing.serviceID] = nil
             endSubscriptions(to: thing.name, .gone)
         }
-        act(.routesChanged)
+        tellRoutes()
     }
 
     // MARK: - Time
