@@ -107,6 +107,67 @@ import Testing
         #expect(driver.pushes.last?.members["event"]?["thing"]?["info"]?["p14"]?.text == text)
     }
 
+    /// Subscribes to many events of a thing; each is observed at once.
+    private func observe(_ count: Int, of id: String, on socket: UInt64, _ driver: inout StateDriver) {
+        for number in 0..<count {
+            let parameters = [("verb", "motion"), ("parameter", "\(number)")]
+            let message = driver.request("put", "nativeThing/onEvent", id, parameters)
+            let request = driver.next(socket)
+            driver.answer(request, #""events": {}"#, on: socket)
+            #expect(driver.reply(message).string == "{}")
+        }
+    }
+
+    /// Answers all that a thing is asked, one request after another.
+    ///
+    /// - Returns: the reasons or verbs of the items.
+    private func answerAll(_ member: String, on socket: UInt64, _ driver: inout StateDriver) -> [String] {
+        var items: [String] = []
+        while case let request = driver.next(socket), request["requestID"] != nil {
+            items += (request["events"]?.object ?? []).compactMap { $0.value[member]?.text }
+            driver.answer(request, #""events": {}"#, on: socket)
+        }
+        return items
+    }
+
+    @Test func manyCancellationsFollowOneAnotherAsTheyAreAnswered() {
+        var driver = StateDriver()
+        let (socket, _, id) = driver.lamp()
+        observe(200, of: id, on: socket, &driver)
+        let subscriptions = driver.subscribed
+        for number in subscriptions { driver.run { state, now in state.removeSubscription(number, now: now) } }
+        #expect(driver.state.sessions[socket]?.requests.count == ThingLimits.pendingRequestsPerClient)
+        let refused = driver.state.sessions[socket]?.cancelling.values.count { $0.failures > 0 }
+        #expect(refused == 0, "none was refused")
+        #expect(answerAll("reason", on: socket, &driver) == Array(repeating: "cancel", count: 200))
+        #expect(driver.state.sessions[socket]?.events.isEmpty == true)
+        #expect(driver.state.sessions[socket]?.cancelling.isEmpty == true)
+    }
+
+    @Test func manyEventsAreObservedAgainAsTheyAreAnswered() {
+        var driver = StateDriver()
+        let (old, passcode) = driver.pair()
+        _ = driver.registerLamp(on: old)
+        let id = ThingName(pairing: "u-1", udn: "lamp-1").serviceID
+        observe(200, of: id, on: old, &driver)
+        driver.run { state, _ in state.closed(old) }
+        let socket = driver.open()
+        _ = driver.ask("hello", #""uuid": "U-1", "passcode": "\#(passcode)""#, on: socket)
+        _ = driver.registerLamp(on: socket)
+        #expect(answerAll("observe", on: socket, &driver) == Array(repeating: "motion", count: 200))
+        #expect(driver.state.sessions[socket]?.events.count == 200)
+    }
+
+    @Test func anObservationIsChargedToTheApplicationThatAsks() {
+        var driver = StateDriver()
+        let (socket, _, id) = driver.lamp()
+        observe(1, of: id, on: socket, &driver)
+        let event = driver.state.sessions[socket]?.events.keys.first ?? ""
+        _ = driver.ask("report", #""events": {"\#(event)": {"reason": "failure"}}"#, on: socket)
+        _ = driver.request("put", "nativeThing/onEvent", id, [("verb", "motion"), ("parameter", "0")], client: 8)
+        #expect(driver.state.sessions[socket]?.requests.values.map(\.client) == [8])
+    }
+
     @Test func theLastApplicationThatEndsItsSubscriptionBeforeTheAnswerCancels() {
         var driver = StateDriver()
         let (socket, _, id) = driver.lamp()

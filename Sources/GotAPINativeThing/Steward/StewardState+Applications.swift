@@ -116,7 +116,7 @@ extension StewardState {
         }
         observations[name]?[event]?.waiting.append(message.id)
         deadlines.add(.application(message.id), at: message.deadline)
-        observe(name, event, now: now)
+        observe(name, event, for: message.client, now: now)
     }
 
     /// Ends requests to subscribe that the same application has overtaken.

@@ -7,7 +7,9 @@ import Logging
 /// observed again after the thing was away.
 extension StewardState {
     /// Asks a thing to observe, if it is there and somebody listens.
-    mutating func observe(_ thing: ThingName, _ name: EventName, now: Moment) {
+    ///
+    /// - Parameter asking: the application that asks for it; `nil` for the one that has wanted it for the longest time.
+    mutating func observe(_ thing: ThingName, _ name: EventName, for asking: UInt64? = nil, now: Moment) {
         guard let observation = observations[thing]?[name], observation.event == nil, observation.isWanted,
             let (socket, thingID) = way(to: thing)
         else { return }
@@ -20,16 +22,24 @@ extension StewardState {
         guard
             ask(
                 socket, "observe", ("events", JSONNode(members: [(event, item)])),
-                .observe(event: event, thing, name), client: client(of: observation), now: now)
+                .observe(event: event, thing, name), client: asking ?? client(of: observation), now: now)
         else {
-            return failed(thing, name, ThingFault(permanent: false, "the thing has too much to answer"), now: now)
+            return postpone(thing, name, socket)
         }
         sessions[socket]?.events[event] = (thing, name)
         observations[thing]?[name]?.phase = .asked(event: event)
     }
 
+    /// Nothing was asked, and nothing has failed: who waits can ask again, and who has subscribed already is served next.
+    private mutating func postpone(_ thing: ThingName, _ name: EventName, _ socket: UInt64) {
+        for message in observations[thing]?[name]?.waiting ?? [] { finish(message, .busy) }
+        observations[thing]?[name]?.waiting = []
+        forgetObservationIfUnwanted(thing, name)
+        if observations[thing]?[name] != nil { postpone(.observation(thing, name), socket) }
+    }
+
     /// The application that has wanted it for the longest time.
-    private func client(of observation: Observation) -> UInt64? {
+    func client(of observation: Observation) -> UInt64? {
         observation.subscribers.min().flatMap { subscriptions[$0]?.client }
             ?? observation.waiting.first.flatMap { applications[$0]?.client }
     }
@@ -164,7 +174,7 @@ extension StewardState {
             ask(
                 socket, "report", ("events", JSONNode(members: [(event, item)])), .cancel(event: event), client: nil,
                 now: now)
-        else { return cancelled(event, socket, fault: ThingFault(permanent: false, "too much to answer"), now: now) }
+        else { return postpone(.cancellation(event), socket) }
     }
 
     mutating func cancelled(_ event: String, _ socket: UInt64, fault: ThingFault?, now: Moment) {

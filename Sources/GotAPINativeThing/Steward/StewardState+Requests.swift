@@ -15,9 +15,7 @@ extension StewardState {
         _ socket: UInt64, _ verb: String, _ members: (String, JSONNode), _ purpose: ThingSession.Request.Purpose,
         client: UInt64?, limit: UInt64 = .max, now: Moment
     ) -> Bool {
-        guard let session = sessions[socket], session.requests.count < ThingLimits.pendingRequests,
-            session.requests.values.count(where: { $0.client == client }) < ThingLimits.pendingRequestsPerClient
-        else { return false }
+        guard let session = sessions[socket], hasRoom(socket, client) else { return false }
         let id = sessions[socket]?.makeRequestID() ?? ""
         let deadline = min(now.time + answerPatience, limit)
         sessions[socket]?.requests[id] = ThingSession.Request(
@@ -28,6 +26,47 @@ extension StewardState {
         ])
         act(.send(socket: socket, message.bytes))
         return true
+    }
+
+    /// Whether a thing can be asked one more thing, in the name of this application or in nobody's.
+    private func hasRoom(_ socket: UInt64, _ client: UInt64?) -> Bool {
+        guard let requests = sessions[socket]?.requests, requests.count < ThingLimits.pendingRequests
+        else { return false }
+        return requests.values.count { $0.client == client } < ThingLimits.pendingRequestsPerClient
+    }
+
+    /// Puts off what there is no room for until another request has ended.
+    mutating func postpone(_ request: ThingSession.Postponed, _ socket: UInt64) {
+        guard sessions[socket]?.postponed.contains(request) == false else { return }
+        sessions[socket]?.postponed.append(request)
+    }
+
+    /// A request has ended: asks what was put off and has room now.
+    private mutating func askPostponed(_ socket: UInt64, now: Moment) {
+        guard let waiting = sessions[socket]?.postponed, !waiting.isEmpty else { return }
+        var rest: [ThingSession.Postponed] = []
+        for (index, request) in waiting.enumerated() {
+            guard sessions[socket]?.requests.count ?? 0 < ThingLimits.pendingRequests else {
+                rest += waiting[index...]
+                break
+            }
+            switch request {
+            case .observation(let thing, let name):
+                guard let observation = observations[thing]?[name] else { continue }
+                guard hasRoom(socket, client(of: observation)) else {
+                    rest.append(request)
+                    continue
+                }
+                observe(thing, name, now: now)
+            case .cancellation(let event):
+                guard hasRoom(socket, nil) else {
+                    rest.append(request)
+                    continue
+                }
+                cancel(event, socket, now: now)
+            }
+        }
+        sessions[socket]?.postponed = rest
     }
 
     /// A response has come; one that answers nothing is ignored.
@@ -51,6 +90,7 @@ extension StewardState {
         case .cancel(let event):
             cancelled(event, socket, fault: fault, now: now)
         }
+        askPostponed(socket, now: now)
     }
 
     mutating func requestIsDue(_ socket: UInt64, _ id: String, now: Moment) {
@@ -66,6 +106,7 @@ extension StewardState {
         case .cancel(let event):
             cancelled(event, socket, fault: ThingFault(permanent: false, "no answer"), now: now)
         }
+        askPostponed(socket, now: now)
     }
 
     // MARK: - Answers to applications

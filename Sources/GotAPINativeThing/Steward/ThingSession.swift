@@ -26,6 +26,13 @@ struct ThingSession: Sendable {
         var failures = 0
     }
 
+    /// What the thing is asked as soon as it has answered to enough else.
+    enum Postponed: Sendable, Hashable {
+        case observation(ThingName, EventName)
+        /// Of the event with this id.
+        case cancellation(String)
+    }
+
     let dialect: ThingDialect
     let address: IPAddress
     /// The uuid in lower case, after hello.
@@ -44,6 +51,8 @@ struct ThingSession: Sendable {
     /// By their requestIDs.
     var requests: [String: Request] = [:]
     private var lastRequest = 0
+    /// In the order in which it is asked.
+    var postponed: [Postponed] = []
     /// By eventID.
     var events: [String: (thing: ThingName, name: EventName)] = [:]
     /// By eventID.
