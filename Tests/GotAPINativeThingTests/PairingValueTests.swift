@@ -95,9 +95,35 @@ import Testing
         #expect(policy.attempt(Self.lamp, from: Self.home, now: Self.minute + 1, wallTime: 1) == .closed)
     }
 
-    @Test func anIPv6HostIsCountedOnceWhateverAddressItTakes() {
+    @Test func anIPv6HostLeavesTheOthersOfItsNetworkTheirAttempts() {
         var policy = PairingPolicy()
-        for number in 0..<PairingPolicy.attemptsPerMinute {
+        let host = IPAddress("2001:db8:0:1::1")!
+        for _ in 0..<PairingPolicy.attemptsPerMinute {
+            #expect(policy.attempt(Self.lamp, from: host, now: 1, wallTime: 1) == .closed)
+        }
+        for _ in 0..<1_000 {
+            #expect(policy.attempt(Self.lamp, from: host, now: 1, wallTime: 1) == .tooManyAttempts)
+        }
+        #expect(policy.attempt(Self.lamp, from: IPAddress("2001:db8:0:1::2")!, now: 1, wallTime: 1) == .closed)
+    }
+
+    @Test func wrongHellosOfAnIPv6HostLeaveTheOthersOfItsNetworkTheirs() {
+        var limit = AddressLimit(5)
+        let host = IPAddress("2001:db8:0:1::1")!
+        for number in 1...100 { #expect(limit.add(host, now: 1) == (number <= 5)) }
+        #expect(limit.isReached(by: host, now: 1))
+        let other = IPAddress("2001:db8:0:1::2")!
+        #expect(!limit.isReached(by: other, now: 1))
+        #expect(limit.add(other, now: 1) == true)
+        for number in 3...16 { #expect(limit.add(IPAddress("2001:db8:0:1::\(number)")!, now: 1) == true) }
+        #expect(limit.isReached(by: IPAddress("2001:db8:0:1::17")!, now: 1), "20 of its network")
+        #expect(limit.add(IPAddress("2001:db8:0:1::17")!, now: 1) == false)
+        #expect(!limit.isReached(by: IPAddress("2001:db8:0:2::6")!, now: 1))
+    }
+
+    @Test func theAddressesOfAnIPv6NetworkAreFewAtTheEnd() {
+        var policy = PairingPolicy()
+        for number in 0..<PairingPolicy.attemptsPerMinute * ThingLimits.hostsPerNetwork {
             let address = IPAddress("2001:db8:0:1::\(number)")!
             #expect(policy.attempt(Self.lamp, from: address, now: 1, wallTime: 1) == .closed)
         }
@@ -153,12 +179,16 @@ import Testing
         #expect(sockets.contains(35))
     }
 
-    @Test func socketsOfOneIPv6HostAreFewWhateverAddressesItTakes() {
+    @Test func socketsOfOneIPv6HostAreFewAndOthersOfItsNetworkHaveTheirs() {
         var sockets = UnknownSockets()
-        for number in 1...4 as ClosedRange<UInt64> {
-            #expect(sockets.take(number, from: IPAddress("2001:db8:0:1::\(number)")!) == .admitted)
+        let host = IPAddress("2001:db8:0:1::1")!
+        for number in 1...4 as ClosedRange<UInt64> { #expect(sockets.take(number, from: host) == .admitted) }
+        #expect(sockets.take(5, from: host) == .refused)
+        for number in 6...17 as ClosedRange<UInt64> {
+            let address = IPAddress("2001:db8:0:1::\(number)")!
+            #expect(sockets.take(number, from: address) == .admitted, "others of its network have theirs")
         }
-        #expect(sockets.take(5, from: IPAddress("2001:db8:0:1::5")!) == .refused)
-        #expect(sockets.take(6, from: IPAddress("2001:db8:0:2::5")!) == .admitted)
+        #expect(sockets.take(18, from: IPAddress("2001:db8:0:1::18")!) == .refused, "16 of a network")
+        #expect(sockets.take(19, from: IPAddress("2001:db8:0:2::5")!) == .admitted)
     }
 }

@@ -42,6 +42,8 @@ package enum ThingLimits {
     /// Sockets that have not said hello, in all and from one address.
     static let unknownSockets = 32
     static let unknownSocketsPerAddress = 4
+    /// How many addresses of one IPv6 network (its first 64 bits) can use up what an address may.
+    static let hostsPerNetwork = 4
     /// How long a socket may stay without hello.
     static let helloPatience: Duration = .seconds(30)
     /// Wrong hellos of one address in a minute; beyond, the next one closes its socket.

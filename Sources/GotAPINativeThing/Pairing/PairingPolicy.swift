@@ -20,15 +20,17 @@ struct PairingPolicy: Sendable {
     static let approvalTime: UInt64 = 600_000_000_000
     /// Attempts that one address may make in a minute.
     static let attemptsPerMinute = 30
-    /// Who waits, in all and from one address; beyond, the longest one of the same address makes room, else of all.
+    /// Who waits, in all, from one address and from one IPv6 network; beyond, the longest one of the same address or network
+    /// makes room, else of all.
     static let waitingLimit = 32
     static let waitingPerAddress = 8
+    static let waitingPerNetwork = 24
 
     private var openUntil: UInt64?
     private var approvals: [Approval] = []
     /// The last one to try stands last.
     private var attempts: [PairingAttempt] = []
-    private var limit = AttemptLimit<IPAddress>()
+    private var limit = AddressLimit(Self.attemptsPerMinute)
 
     mutating func open(until time: UInt64) { openUntil = time }
 
@@ -56,7 +58,7 @@ struct PairingPolicy: Sendable {
             return .allowed
         }
         // An attacker that waits for the window does not keep the owner's thing from it: the limit is each address's own.
-        guard limit.add(address.network, now: now) <= Self.attemptsPerMinute else { return .tooManyAttempts }
+        guard limit.add(address, now: now) else { return .tooManyAttempts }
         if openFor(now: now) != nil {
             guard usesUp else { return .allowed }
             openUntil = nil
@@ -70,7 +72,11 @@ struct PairingPolicy: Sendable {
     private mutating func note(_ attempt: PairingAttempt) {
         attempts.removeAll { ThingUUID($0.uuid) == ThingUUID(attempt.uuid) }
         let network = attempt.address.network
-        if attempts.count(where: { $0.address.network == network }) >= Self.waitingPerAddress,
+        if attempts.count(where: { $0.address == attempt.address }) >= Self.waitingPerAddress,
+            let longest = attempts.firstIndex(where: { $0.address == attempt.address })
+        {
+            attempts.remove(at: longest)
+        } else if attempts.count(where: { $0.address.network == network }) >= Self.waitingPerNetwork,
             let longest = attempts.firstIndex(where: { $0.address.network == network })
         {
             attempts.remove(at: longest)

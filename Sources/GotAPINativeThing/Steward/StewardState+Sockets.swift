@@ -174,7 +174,7 @@ extension StewardState {
             if let given, session.dialect == .simple, given.lastCode?.address != session.address {
                 _ = strangers.add(given.record.uuid, now: now.time)
             }
-            guard failures.add(session.address.network, now: now.time) > ThingLimits.failuresPerMinute else {
+            guard !failures.add(session.address, now: now.time) else {
                 return act(.send(socket: socket, reply.error(fault)))
             }
             act(.send(socket: socket, reply.error(.tooManyFailures)))
@@ -227,7 +227,7 @@ extension StewardState {
         // So few digits could be guessed: whoever fails learns nothing more, unless the thing itself was there.
         guard
             isAtHome
-                || failures.count(session.address.network, now: now.time) < ThingLimits.failuresPerMinute
+                || !failures.isReached(by: session.address, now: now.time)
                     && strangers.count(found.record.uuid, now: now.time) < ThingLimits.strangersPerMinute
         else { return .failure(.authenticationFailed) }
         // A device that reboots within its half minute has nothing else to say; it is told to come again.

@@ -32,7 +32,7 @@ struct StewardState: Sendable {
     var sessions: [UInt64: ThingSession] = [:]
     var policy = PairingPolicy()
     /// Wrong hellos by where they come from.
-    var failures = AttemptLimit<IPAddress>()
+    var failures = AddressLimit(ThingLimits.failuresPerMinute)
     /// Wrong one-time codes of strangers by the pairing that they are for.
     var strangers = AttemptLimit<String>()
     /// Applications' requests that things must answer first, by the gateway's number.
