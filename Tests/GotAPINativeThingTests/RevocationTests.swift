@@ -63,6 +63,7 @@ import Testing
         driver.run { state, now in state.committed(commitments[0], failure: "disk full", now: now) }
         driver.run { state, now in state.committed(commitments[1], failure: nil, now: now) }
         #expect(driver.next(first).isPermanent == false)
+        driver.holdsCommits = false
         let passcode = driver.next(second)["result"]?["passCode"]?.text ?? ""
         #expect(driver.ask("hello", #""uuid": "U-1", "passcode": "\#(passcode)""#, on: second)["result"] != nil)
     }

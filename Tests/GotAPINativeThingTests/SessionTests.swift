@@ -217,6 +217,26 @@ import Testing
         #expect(!works(first, &driver))
     }
 
+    @Test func aHelloThatEndsAnOldPasscodeIsAnsweredWhenThatIsWritten() {
+        var driver = StateDriver()
+        let (_, first) = driver.pair()
+        let socket = driver.open()
+        driver.run { state, now in try? state.openPairing(for: .seconds(9), now: now) }
+        let second = driver.ask("pair", #""uuid": "u-1""#, on: socket)["result"]?["passCode"]?.text ?? ""
+        let hello = #"{"path": "/api/v1/hello", "requestID": 1, "uuid": "U-1", "passcode": "\#(second)"}"#
+        driver.holdsCommits = true
+        driver.receive(hello, on: socket)
+        #expect(driver.next(socket)["requestID"] == nil, "the old one would be good again after a restart")
+        driver.completeCommits(failure: "the disk is full")
+        #expect(driver.next(socket).isPermanent == false)
+        driver.receive(hello, on: socket)
+        #expect(driver.next(socket)["requestID"] == nil, "it still is not written")
+        driver.completeCommits()
+        #expect(driver.next(socket)["result"]?["status"]?.text == "success")
+        let old = driver.ask("hello", #""uuid": "U-1", "passcode": "\#(first)""#, on: driver.open())
+        #expect(old.isPermanent == true)
+    }
+
     @Test func aSecondHelloTakesOver() {
         var driver = StateDriver()
         let (socket, passcode) = driver.pair()

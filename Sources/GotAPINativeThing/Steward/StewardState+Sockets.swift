@@ -195,11 +195,15 @@ extension StewardState {
         if session.pairing == nil { sessions[socket]?.rate = MessageRate() }
         sessions[socket]?.pairing = record.uuid
         act(.known(socket: socket))
+        // The owner relies on it that an old passcode is good no more once the new one was.
+        guard given?.record.hasCredentials(of: record) == true else {
+            return answer(
+                socket, reply.hello(record.uuid), [.savePairing(changed)], of: record.uuid, reply,
+                .pairing(before: given?.record, record.credential), now: now)
+        }
         act(.send(socket: socket, reply.hello(record.uuid)))
         // Nothing that the thing relies on: it is not kept waiting for it.
-        if given?.record.hasCredentials(of: record) != true {
-            commit([.savePairing(changed)], of: record.uuid, .nobody)
-        } else if session.pairing == nil {
+        if session.pairing == nil {
             commit([.saveHello(uuid: record.uuid, lastHello: now.wallTime)], of: record.uuid, .nobody)
         }
     }
