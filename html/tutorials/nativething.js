@@ -31,6 +31,8 @@ class Thing {
   /** @type {Parameters} */
   #parameters = null;
   #isWatched = false;
+  /** What was pushed while the thing is asked, for each time that it is. */
+  #loads = new Set();
   /** The events that are subscribed to, as the request that did it, or null. */
   #observed = null;
   #isAsking = false;
@@ -60,21 +62,35 @@ class Thing {
 
   /** Asks what it is and how it is, and watches it from then on. */
   async load() {
+    const missed = [];
     try {
-      const [{ prototype }, { thing }] = await Promise.all([
-        this.#ask('get', 'prototype'), this.#ask('get', 'properties'),
-      ]);
+      // First, so that nothing changes unseen between the answer and the subscription.
       if (!this.#isWatched) {
         this.#isWatched = true;
         await this.#page.gotapi.subscribe(this.#request('onPropertyChange'), (push) => this.#pushed(push));
       }
+      this.#loads.add(missed);
+      const [{ prototype }, { thing }] = await Promise.all([
+        this.#ask('get', 'prototype'), this.#ask('get', 'properties'),
+      ]);
       this.#takePrototype(prototype);
       this.#info = new Map();
-      this.#takeState(thing);
+      // The answer may be older than what was pushed meanwhile.
+      for (const state of [thing, ...missed]) this.#takeState(state);
     } catch (error) {
       this.#isWatched = false;
       this.#find('.updated').textContent = `Nothing is known of it: ${error.message}`;
+    } finally {
+      this.#loads.delete(missed);
     }
+  }
+
+  /** The service list does not have it any more. The library would subscribe again after each reconnect. */
+  leave() {
+    this.#item.remove();
+    const subscriptions = [this.#isWatched && this.#request('onPropertyChange'), this.#observed].filter(Boolean);
+    // That the gateway does not know the thing any more is no problem of the user's.
+    for (const subscription of subscriptions) this.#page.gotapi.unsubscribe(subscription).catch(() => {});
   }
 
   #find(selector) {
@@ -109,8 +125,12 @@ class Thing {
 
   #pushed(push) {
     // An error push ends the subscription; the next load begins another.
-    if (push.result === 0) this.#takeState(push.thing);
-    else this.#isWatched = false;
+    if (push.result !== 0) {
+      this.#isWatched = false;
+      return;
+    }
+    for (const missed of this.#loads) missed.push(push.thing);
+    this.#takeState(push.thing);
   }
 
   #takeState({ name, status, updated, info }) {
@@ -128,6 +148,8 @@ class Thing {
     const { observe = [], perform = [], validate } = prototype;
     this.#find('.verbs').hidden = perform.length === 0;
     this.#find('.test').hidden = !validate?.perform;
+    // Nobody could clear it while it is hidden.
+    if (!validate?.perform) this.#find('[type=checkbox]').checked = false;
     this.#parameters = new Parameters(
       this.#find('.parameters'), prototype.properties, `${this.#service.serviceId}-parameter`);
     this.#find('.verbs .buttons').replaceChildren(...perform.map((verb) => element('button', {
@@ -236,7 +258,7 @@ function show(services) {
   const present = services.filter((service) => [service.scopes].flat().includes(PROFILE));
   for (const [id, thing] of things) {
     if (present.some(({ serviceId }) => serviceId === id)) continue;
-    thing.item.remove();
+    thing.leave();
     things.delete(id);
   }
   for (const service of present) {

@@ -80,7 +80,8 @@ class Field {
     switch (this.kind) {
       case 'number': return Number(text);
       case 'time': return new Date(text).toISOString();
-      case 'place': return text.split(',').map(Number);
+      // An empty part is no number, though Number() takes it for 0.
+      case 'place': return text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
       case 'object': return JSON.parse(text);
       default: return text;
     }
@@ -88,7 +89,8 @@ class Field {
 
   check() {
     let problem = '';
-    if (this.isGiven && this.kind === 'place' && ![2, 3].includes(this.value.filter(Number.isFinite).length)) {
+    if (this.isGiven && this.kind === 'place'
+      && !([2, 3].includes(this.value.length) && this.value.every(Number.isFinite))) {
       problem = 'Latitude, longitude and perhaps metres, with commas between them.';
     }
     if (this.isGiven && this.kind === 'object') {
