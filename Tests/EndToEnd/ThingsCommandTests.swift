@@ -103,11 +103,16 @@ import Testing
             let away = try await applications.1.request(
                 "POST", "nativeThing/perform", service: id, parameters: [("verb", "off")])
             #expect(away.status == 503)
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            let death = now.tv_sec * 1_000 + now.tv_nsec / 1_000_000
             let again = try await home.startLamp()
             #expect(again.uuid == lamp.uuid)
             _ = try await again.process.waitForOutput { $0.contains("connected") }
             #expect(try await applications.0.thing(isOnline: true) == id)
-            let event = try await sockets.0.nextPush("onEvent")
+            let event = try await sockets.0.nextPush("onEvent") { push in
+                push["event"]?["time"]?.integer ?? 0 > death
+            }
             #expect(event["event"]?["verb"]?.text == "motion")
             // By the facade, as applications do that were written for lights.
             let light = try await applications.1.request("DELETE", "light", service: id, parameters: [("lightId", "0")])

@@ -30,6 +30,8 @@ import Testing
                 let early = try await ScriptedThing.connect(to: gateway)
                 if exchange == .hello {
                     try await early.send("hello", #""uuid": "\#(thing.uuid)", "passcode": "\#(passcode)""#)
+                    // It has taken over: else it might be read only after the next one.
+                    _ = try await thing.closeCode()
                 } else {
                     try await early.hello(passcode)
                     try await early.send("register", #""things": {"lamp-1": \#(ScriptedThing.lamp("lamp-1"))}"#)

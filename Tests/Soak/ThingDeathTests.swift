@@ -77,14 +77,13 @@ extension Soaks {
 
             /// Waits until the lamp, online under the same id, has moved after now.
             func goesOn() async throws {
-                var now = timespec()
-                clock_gettime(CLOCK_REALTIME, &now)
                 guard try await connection.thing(isOnline: true) == thing else {
                     throw TestConnectionError(description: "the lamp has become another service")
                 }
-                _ = try await socket.nextPush("onEvent") { push in
-                    push["event"]?["time"]?.integer ?? 0 >= now.tv_sec * 1_000
-                }
+                var now = timespec()
+                clock_gettime(CLOCK_REALTIME, &now)
+                let time = now.tv_sec * 1_000 + now.tv_nsec / 1_000_000
+                _ = try await socket.nextPush("onEvent") { push in push["event"]?["time"]?.integer ?? 0 > time }
             }
 
             func close() async {
