@@ -87,6 +87,13 @@ import Testing
             let motion = try await applications.0.request(
                 "PUT", "nativeThing/onEvent", service: id, parameters: [("verb", "motion")])
             #expect(motion.status == 200, "\(motion.text)")
+            let digits = String(repeating: "0", count: 400)
+            let depths = String(repeating: "[", count: 3_000)
+            for parameter in [#"{"brightness": 1\#(digits)}"#, #"{"brightness": \#(depths)"#] {
+                let answer = try await applications.0.request(
+                    "POST", "nativeThing/perform", service: id, parameters: [("verb", "on"), ("parameter", parameter)])
+                #expect(answer.status == 400, "\(answer.text)")
+            }
             let on = try await applications.0.request(
                 "POST", "nativeThing/perform", service: id,
                 parameters: [("verb", "on"), ("parameter", #"{"brightness": 40}"#)])
