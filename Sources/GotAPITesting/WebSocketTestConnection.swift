@@ -27,21 +27,28 @@ package final class WebSocketTestConnection: Sendable {
     ) async throws -> WebSocketTestConnection {
         let (messages, continuation) = AsyncStream<Message>.makeStream()
         let upgraded = group.any().makePromise(of: Void.self)
-        let channel = try await connectClient(port: port, tls: tls, group: group) { channel in
-            let upgrader = NIOWebSocketClientUpgrader(maxFrameSize: 1 << 20) { channel, _ in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(MessageCollector(continuation))
-                    upgraded.succeed()
-                }
-            }
-            try channel.pipeline.syncOperations.addHTTPClientHandlers(
-                withClientUpgrade: (
-                    upgraders: [upgrader],
-                    completionHandler: { context in
-                        context.pipeline.syncOperations.removeHandler(name: "refusal", promise: nil)
+        let channel: any Channel
+        do {
+            channel = try await connectClient(port: port, tls: tls, group: group) { channel in
+                let upgrader = NIOWebSocketClientUpgrader(maxFrameSize: 1 << 20) { channel, _ in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(MessageCollector(continuation))
+                        upgraded.succeed()
                     }
-                ))
-            try channel.pipeline.syncOperations.addHandler(RefusalReporter(upgraded), name: "refusal")
+                }
+                try channel.pipeline.syncOperations.addHTTPClientHandlers(
+                    withClientUpgrade: (
+                        upgraders: [upgrader],
+                        completionHandler: { context in
+                            context.pipeline.syncOperations.removeHandler(name: "refusal", promise: nil)
+                        }
+                    ))
+                try channel.pipeline.syncOperations.addHandler(RefusalReporter(upgraded), name: "refusal")
+            }
+        } catch {
+            // Nobody else does, where there is no connection.
+            upgraded.fail(error)
+            throw error
         }
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
         head.headers.add(name: "Host", value: "localhost:\(port)")

@@ -115,12 +115,8 @@ import Testing
     @Test func aPairedThingThatFloodsIsClosedAndComesBack() async throws {
         try await besideANeighbour { gateway in
             let (thing, passcode) = try await ScriptedThing.paired(with: gateway)
-            // Long ones, of which a slow machine, too, sends more in a second than a thing may.
-            let text = String(repeating: "x", count: 200_000)
-            for _ in 0..<1_000 {
-                guard (try? await thing.socket.send(#"{"path":"/x","requestID":1,"x":"\#(text)"}"#)) != nil else {
-                    break
-                }
+            for _ in 0..<20_000 {
+                guard (try? await thing.socket.send(#"{"path":"/x","requestID":1}"#)) != nil else { break }
             }
             #expect(try await thing.closeCode() == 1_008)
             let again = try await ScriptedThing.connect(to: gateway)
