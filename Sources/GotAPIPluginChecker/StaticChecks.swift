@@ -11,7 +11,7 @@ enum StaticChecks {
     /// Of the file's name and its permission bits (`st_mode`).
     static func findings(fileName: String, mode: UInt32) -> [CheckFinding] {
         var findings: [CheckFinding] = []
-        if !isPluginName(fileName) {
+        if !PluginFolder.isLibraryName(fileName) {
             findings.append(
                 CheckFinding(
                     .file, .problem, "the file is called \(fileName)",
@@ -32,19 +32,6 @@ enum StaticChecks {
     static let symbolicLink = CheckFinding(
         .file, .problem, "the file is a symbolic link, which a gateway refuses",
         remedy: "put the file itself into the plug-ins' folder")
-
-    static func isPluginName(_ name: String) -> Bool {
-        guard name.hasPrefix("libgotapi-plugin-"), let ending = [".so", ".json"].first(where: name.hasSuffix) else {
-            return false
-        }
-        let name = name.dropFirst("libgotapi-plugin-".count).dropLast(ending.count).utf8
-        func isLetter(_ byte: UInt8) -> Bool { UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 && byte < 0x80 }
-        return name.first.map(isLetter) == true
-            && name.allSatisfy {
-                isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "-")
-                    || $0 == UInt8(ascii: "_")
-            }
-    }
 
     /// Of what its tables say.
     static func findings(of image: LibraryImage) -> [CheckFinding] {

@@ -21,7 +21,7 @@ package struct LibraryFile: Sendable, Equatable {
 }
 
 /// The folder into which owners drop libraries (`plugin_root_path`): plugin-abi.md, "On disk".
-struct PluginFolder {
+package struct PluginFolder {
     /// What a scan found.
     struct Content: Equatable {
         /// By path, byte by byte.
@@ -68,7 +68,7 @@ struct PluginFolder {
     private static let endings = [".so", ".json"]
 
     /// `libgotapi-plugin-NAME.so` or `….json`; NAME: letters, digits, `-`, `_`, beginning with a letter.
-    static func isLibraryName(_ file: String) -> Bool {
+    package static func isLibraryName(_ file: String) -> Bool {
         guard file.hasPrefix("libgotapi-plugin-"), let ending = endings.first(where: file.hasSuffix) else {
             return false
         }
