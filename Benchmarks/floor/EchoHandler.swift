@@ -41,12 +41,12 @@ final class EchoHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
-    private static func body(nonce: Substring, message: Substring) -> ByteBuffer {
+    private static func body(nonce: Substring.UTF8View, message: Substring.UTF8View) -> ByteBuffer {
         var body = ByteBuffer()
         body.writeStaticString(#"{"profile":"t","attribute":"","result":0,"statusCode":200,"data":""#)
-        body.writeSubstring(message)
+        body.writeBytes(message)
         body.writeStaticString(#"","product":"swift-gotapi","version":"0.1.0","hmac":""#)
-        for byte in HMAC<SHA256>.authenticationCode(for: Array(nonce.utf8), using: key) {
+        for byte in HMAC<SHA256>.authenticationCode(for: Array(nonce), using: key) {
             body.writeInteger(digits[Int(byte >> 4)])
             body.writeInteger(digits[Int(byte & 15)])
         }
@@ -54,12 +54,13 @@ final class EchoHandler: ChannelInboundHandler {
         return body
     }
 
-    private static func parameter(_ name: String, of target: String) -> Substring {
-        guard let query = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "" }
-        for pair in target[target.index(after: query)...].split(separator: "&")
-        where pair.utf8.starts(with: name.utf8) && pair.utf8.dropFirst(name.utf8.count).first == UInt8(ascii: "=") {
-            return pair.dropFirst(name.utf8.count + 1)
+    private static func parameter(_ name: StaticString, of target: String) -> Substring.UTF8View {
+        for pair in target.utf8.split(whereSeparator: { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "?") })
+        where pair.count > name.utf8CodeUnitCount && pair[pair.index(pair.startIndex, offsetBy: name.utf8CodeUnitCount)]
+            == UInt8(ascii: "=")
+        {
+            if name.withUTF8Buffer({ pair.starts(with: $0) }) { return pair.dropFirst(name.utf8CodeUnitCount + 1) }
         }
-        return ""
+        return Substring("").utf8
     }
 }

@@ -1,5 +1,6 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -39,6 +40,7 @@ enum Floor {
                 withServerUpgrade: (upgraders: [upgrader], completionHandler: { _ in }))
         }
         print("ready")
+        fflush(nil)
         try server.closeFuture.wait()
     }
 

@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import Glibc
 import GotAPITesting
 import NIOCore
 import NIOPosix
@@ -121,6 +122,7 @@ struct Idle: AsyncParsableCommand {
                 audience.append(socket)
             }
             print("open")
+            fflush(nil)
             _ = readLine()
             for socket in audience { await socket.close() }
         }
