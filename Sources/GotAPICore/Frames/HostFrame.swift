@@ -111,7 +111,7 @@ extension HostFrame {
     }
 
     /// Reads the payload of one frame.
-    package init(_ payload: some RandomAccessCollection<UInt8>) throws(FrameError) {
+    package init(_ payload: ArraySlice<UInt8>) throws(FrameError) {
         var reader = FrameReader(payload)
         let tag: UInt8 = try reader.read()
         switch tag {

@@ -131,10 +131,10 @@ extension PluginFrame {
     }
 
     /// Whether a frame's payload is a push, the only frame that comes unasked and in any number.
-    package static func isPush(_ payload: some Collection<UInt8>) -> Bool { payload.first == Tag.push }
+    package static func isPush(_ payload: ArraySlice<UInt8>) -> Bool { payload.first == Tag.push }
 
     /// Reads the payload of one frame. Members and services are taken as bytes: the reader checks them.
-    package init(_ payload: some RandomAccessCollection<UInt8>) throws(FrameError) {
+    package init(_ payload: ArraySlice<UInt8>) throws(FrameError) {
         var reader = FrameReader(payload)
         let tag: UInt8 = try reader.read()
         switch tag {
