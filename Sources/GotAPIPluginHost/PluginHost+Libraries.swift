@@ -97,6 +97,7 @@ extension PluginHost {
             dataDirectory: dataPath,
             resourceDirectory: library.resourcePath, cage: cage)
         let limits = ControlGroup.Limits(of: id, settings)
+        let inlineWatch = hasInlineLane(library.image.note, wishes, isolation) ? inlineWatch : nil
         let mark = isolation == .none ? inFlight.withLockedValue { $0?.mark(suspect) } : nil
         return GenerationPlan(
             library: library, wishes: wishes, hiddenPaths: settings.hiddenPaths, isolation: isolation, mark: mark
@@ -114,7 +115,7 @@ extension PluginHost {
                 transport: transport, sink: sink, eventLoop: eventLoop,
                 hungAfter: {
                     (currentSettings.withLockedValue(\.responseTimeout) + .seconds(10)).nanoseconds
-                }, memoryLimit: limits.memory,
+                }, memoryLimit: limits.memory, inlineWatch: inlineWatch,
                 logger: logger)
         }
     }
@@ -130,5 +131,27 @@ extension PluginHost {
             one beside it, changes, it runs in a process of its own
             """)
         return .process
+    }
+
+    /// Whether a plug-in gets the inline lane that the owner wants for it.
+    private func hasInlineLane(_ note: LibraryNote, _ wishes: PluginSettings, _ isolation: PluginIsolation) -> Bool {
+        guard wishes.lane == .inline else { return false }
+        guard isolation == .none else {
+            logger.warning(
+                """
+                plug-in \(note.id) has lane "inline" and runs in a process of its own, where only its own thread can call it: \
+                lane counts with isolation "none"
+                """)
+            return false
+        }
+        guard note.flags.contains(.inline) else {
+            logger.warning(
+                """
+                plug-in \(note.id) has lane "inline", but its author does not promise that on_message may run on several \
+                threads at once (GOTAPI_FLAG_INLINE): it is called on its own thread
+                """)
+            return false
+        }
+        return true
     }
 }

@@ -66,6 +66,7 @@ package final class PluginHost: Sendable {
     let table = NIOLockedValueBox(Table())
     let store = NIOLockedValueBox<LibraryStore?>(nil)
     let inFlight = NIOLockedValueBox<InFlightRecord?>(nil)
+    let inlineWatch = InlineWatch()
 
     /// - Parameters:
     ///   - group: each plug-in belongs to one of its event loops.

@@ -10,6 +10,14 @@ package enum PluginIsolation: String, Sendable, Equatable {
     case none
 }
 
+/// Which thread handles a plug-in's requests (`plugins.items.<id>.lane`).
+package enum PluginLane: String, Sendable, Equatable {
+    /// The plug-in's own.
+    case thread
+    /// In the gateway's process, for a plug-in with the flag `INLINE`: the one that read the request.
+    case inline
+}
+
 /// What the owner withholds from a plug-in (`plugins.items.<id>.deny`).
 package enum PluginResource: String, Sendable, Equatable, CaseIterable {
     case network
@@ -26,16 +34,18 @@ package struct PluginSettings: Sendable, Equatable {
     /// In MiB; `nil`: as ``PluginHostSettings/memoryLimit``.
     package var memoryLimit: Int?
     package var deny: Set<PluginResource> = []
+    package var lane: PluginLane
 
     package init(
         isEnabled: Bool = true, isolation: PluginIsolation? = nil, configJSON: String = "{}", memoryLimit: Int? = nil,
-        deny: Set<PluginResource> = []
+        deny: Set<PluginResource> = [], lane: PluginLane = .thread
     ) {
         self.isEnabled = isEnabled
         self.isolation = isolation
         self.configJSON = configJSON
         self.memoryLimit = memoryLimit
         self.deny = deny
+        self.lane = lane
     }
 }
 

@@ -46,6 +46,8 @@ package struct PluginStatus: Sendable, Equatable {
     package var state: State
     package var failure: LoadFailure?
     package var isolation: PluginIsolation?
+    /// Which thread handles its requests; `nil` where it was never started.
+    package var lane: PluginLane?
     /// The ids of its descriptor's services.
     package var services: [String]
     package var requests: Int

@@ -1,20 +1,25 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
-/// Where a runtime notes that its plug-in's thread is inside the plug-in's code, so that whoever finds the process dead can
-/// tell whose code it was (plugin-abi.md, "Misbehaviour and what it costs").
+/// Where a runtime notes that its plug-in's code runs, so that whoever finds the process dead can tell whose code it was
+/// (plugin-abi.md, "Misbehaviour and what it costs"). The plug-in's own thread has the first place, and each call of the
+/// inline lane one of the others.
 ///
-/// @unchecked: one thread, the plug-in's, writes; nobody reads while the process lives. The memory must last as long as the
+/// @unchecked: each place has one writer at a time; nobody reads while the process lives. The memory must last as long as the
 /// process, since a thread that hangs is never done.
 package struct ActivityMark: @unchecked Sendable {
-    private let flag: UnsafeMutablePointer<UInt32>
+    /// How many threads may be inside at once.
+    package static let places = 16
+    static let ownThread = 0
 
-    /// - Parameter flag: 0; in memory that outlives the process, a shared mapping of a file.
-    package init(flag: UnsafeMutablePointer<UInt32>) { self.flag = flag }
+    private let flags: UnsafeMutablePointer<UInt32>
 
-    /// Whether it is the one whose flag is there.
-    package func isAt(_ address: UnsafeMutableRawPointer) -> Bool { UnsafeMutableRawPointer(flag) == address }
+    /// - Parameter flags: ``places`` numbers, all 0, in memory that outlives the process: a shared mapping of a file.
+    package init(flags: UnsafeMutablePointer<UInt32>) { self.flags = flags }
+
+    /// Whether it is the one whose flags are there.
+    package func isAt(_ address: UnsafeMutableRawPointer) -> Bool { UnsafeMutableRawPointer(flags) == address }
 
     /// Not moved across the call that it is about: the compiler does not know what that reads.
     @inline(__always)
-    func set(_ isInside: Bool) { flag.pointee = isInside ? 1 : 0 }
+    func set(_ isInside: Bool, place: Int = ownThread) { flags[place] = isInside ? 1 : 0 }
 }

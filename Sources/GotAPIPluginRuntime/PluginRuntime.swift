@@ -34,6 +34,20 @@ package final class PluginRuntime: Sendable {
     /// - Throws: ``FrameError`` where it is none, loads a second library, or uses a message's number again.
     package func deliver(_ payload: ArraySlice<UInt8>) throws(FrameError) { try core.deliver(payload) }
 
+    /// Hands over a message as ``deliver(_:)-(ArraySlice<UInt8>)`` does, without a frame. [any thread]
+    package func deliver(_ message: PluginMessage) throws(FrameError) { try core.deliver(message) }
+
+    /// The inline lane: calls the plug-in's `on_message` on this thread, which takes as long as the plug-in does. For a library
+    /// with the flag `INLINE`. What the plug-in does later, or on other threads, comes as frames. [any thread]
+    package func call(_ message: PluginMessage) -> InlineOutcome { core.call(message) }
+
+    /// How long, in nanoseconds, those calls of the inline lane have lasted that do not return: each is named again for every
+    /// ``InlineCalls/patience`` that it takes. [any thread]
+    package func takeStandstills() -> [UInt64] {
+        let now = core.now
+        return core.monitor.withLock { $0.inlineCalls.takeStandstills(now: now) }
+    }
+
     /// Takes all frames that wait, encoded, oldest first. [any thread]
     package func takeOutgoing() -> [UInt8] { core.monitor.withLock { $0.outgoing.takeAll() } }
 

@@ -56,6 +56,26 @@ final class RuntimeCore: Sendable {
         }
     }
 
+    /// A message that comes without a frame: in process. [any thread]
+    func deliver(_ message: PluginMessage) throws(FrameError) {
+        let message = HeldMessage(message)
+        let now = now
+        try update { state in
+            Result { () throws(FrameError) in try state.receive(message, now: now) }
+        }.get()
+    }
+
+    /// Calls the plug-in for a request right here, where that is possible. [any thread]
+    func call(_ message: PluginMessage) -> InlineOutcome {
+        let held = HeldMessage(message)
+        let began = now
+        guard let call = update({ $0.beginInlineCall(held, now: began) }) else { return .notCalled }
+        activity?.set(true, place: call.place)
+        call.callee.onMessage(call.callee.plugin.raw, call.message)
+        activity?.set(false, place: call.place)
+        return update { $0.endInlineCall(call, now: now) }
+    }
+
     /// The thread waits here for what is next.
     func nextWork() -> Work {
         while true {

@@ -30,7 +30,8 @@ extension Configuration {
                 GotAPIPluginHost.PluginSettings(
                     isEnabled: item.isEnabled, isolation: item.isolation.map { PluginIsolation($0) },
                     configJSON: item.config.map { String(decoding: $0, as: UTF8.self) } ?? "{}",
-                    memoryLimit: item.memoryLimit, deny: Set(item.deny.map { PluginResource($0) }))
+                    memoryLimit: item.memoryLimit, deny: Set(item.deny.map { PluginResource($0) }),
+                    lane: PluginLane(item.lane))
             },
             receiver: serverAppID, responseTimeout: .seconds(pluginResponseTimeout), memoryLimit: plugins.memoryLimit,
             hiddenPaths: hiddenPaths)
@@ -51,6 +52,16 @@ extension PluginResource {
             switch resource {
             case .network: .network
             case .devices: .devices
+            }
+    }
+}
+
+extension PluginLane {
+    fileprivate init(_ lane: Configuration.Lane) {
+        self =
+            switch lane {
+            case .thread: .thread
+            case .inline: .inline
             }
     }
 }

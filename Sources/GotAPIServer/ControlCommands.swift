@@ -65,7 +65,7 @@ extension PluginStatus {
             ("pid", pid.map { JSONNode(integerLiteral: Int($0)) } ?? nil),
             ("memory", memory.map { JSONNode(integerLiteral: Int(clamping: $0)) } ?? nil),
             ("generation", JSONNode(integerLiteral: generation)), ("state", JSONNode(state.rawValue)),
-            ("isolation", JSONNode(isolation?.rawValue)),
+            ("isolation", JSONNode(isolation?.rawValue)), ("lane", JSONNode(lane?.rawValue)),
             ("services", JSONNode(.array(services.map { JSONNode(.text($0)) }))),
             ("requests", JSONNode(integerLiteral: requests)),
             ("errors", JSONNode(integerLiteral: errors)),

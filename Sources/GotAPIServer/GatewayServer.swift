@@ -104,8 +104,8 @@ package final class GatewayServer: ServiceLifecycle.Service {
         try await group.shutdownGracefully()
     }
 
-    /// Half of the cores, so that plug-ins and the rest of the machine have the others.
-    private static var eventLoopCount: Int { min(max(System.coreCount / 2, 1), 4) }
+    /// One for each core, as far as that pays: a loop with nothing to do costs nothing, and plug-ins share the cores with them.
+    private static var eventLoopCount: Int { min(max(System.coreCount, 1), 8) }
 
     private func run(on group: any EventLoopGroup) async throws {
         let certificate = try ServerCertificate(configuration, logger: logger)

@@ -67,6 +67,7 @@ struct PluginCommand: AsyncParsableCommand {
                 lines.append("runs as before; what is there now is refused: \(code): \(update["reason"]?.text ?? "")")
             }
             guard verbose else { return lines }
+            if plugin["lane"]?.text == "inline" { lines.append("is called on the threads that read requests (inline)") }
             if let count = plugin["draining"]?.integer, count > 0 {
                 lines.append("earlier versions that still answer what they were asked: \(count)")
             }

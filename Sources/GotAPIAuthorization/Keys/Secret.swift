@@ -15,7 +15,12 @@ package enum Secret {
 package struct SecretHash: Hashable, Sendable {
     private let digest: SHA256Digest
 
-    package init(_ secret: String) { digest = SHA256.hash(data: Array(secret.utf8)) }
+    package init(_ secret: String) {
+        var secret = secret
+        var hash = SHA256()
+        secret.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        digest = hash.finalize()
+    }
 }
 
 /// Values derived from a secret of this process: random to everyone else, the same each time.

@@ -35,7 +35,9 @@ struct FrameWriter {
     mutating func write(_ text: String) {
         let utf8 = text.utf8
         write(UInt32(utf8.count))
-        bytes.append(contentsOf: utf8)
+        // As a block where the string lends its bytes, which all of ours do.
+        let isDone: Void? = utf8.withContiguousStorageIfAvailable { bytes.append(contentsOf: $0) }
+        if isDone == nil { bytes.append(contentsOf: utf8) }
     }
 
     mutating func write(_ content: [UInt8]) {

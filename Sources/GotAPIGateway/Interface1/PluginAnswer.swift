@@ -41,7 +41,10 @@ struct PluginAnswer {
             }
         }
         for member in scanned ?? [] {
-            if let name = ControlMembers.Name(rawValue: member.name) {
+            if member.name == "data" {
+                // The most usual of all, before it is compared with those that are not.
+                data.append(member)
+            } else if let name = ControlMembers.Name(rawValue: member.name) {
                 control.set(name, to: member)
             } else if !Self.isProhibited(member.name) {
                 data.append(member)

@@ -145,6 +145,7 @@ extension HostedPlugin {
                 traffic.admit()
             }
             watchMemory()
+            openInlineLane()
         case .ending:
             close(.crashed)
         case .crashed(let reason):
@@ -175,6 +176,7 @@ extension HostedPlugin {
     private func close(_ reply: PluginReply) {
         traffic.withLockedValue { traffic in
             traffic.refuse(reply)
+            traffic.isInline = false
             traffic.subscriptions = []
         }
         finishFlushes()

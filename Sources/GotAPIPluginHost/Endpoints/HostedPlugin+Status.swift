@@ -19,6 +19,7 @@ extension HostedPlugin {
         status.pushes = traffic.counters.pushes
         status.cage = traffic.cage
         status.output = traffic.output
+        status.lane = traffic.isInline ? .inline : .thread
         switch traffic.state {
         case .idle, .loading, .loaded: status.state = .loading
         case .starting: status.state = .starting

@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import GotAPICore
+import GotAPIPluginRuntime
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -29,6 +30,10 @@ final class HostedPlugin: PluginEndpoint {
         var counters = Counters()
         var descriptor: PluginDescriptor?
         var services: [Service] = []
+        /// Requests are handled on the thread that brings them.
+        var isInline = false
+        /// How often that has held a thread up.
+        var standstills = 0
         /// The members of its last answer to a discovery; the services of its descriptor no longer count then.
         var announcement: [UInt8]?
         var hasAnnounced: Bool { announcement != nil }
@@ -111,6 +116,7 @@ final class HostedPlugin: PluginEndpoint {
     /// In bytes, for its process.
     let memoryLimit: UInt64
     private let hungAfter: @Sendable () -> UInt64
+    let inlineWatch: InlineWatch?
     let transport: any PluginTransport
     let sink: any EventSink
     let eventLoop: any EventLoop
@@ -122,11 +128,13 @@ final class HostedPlugin: PluginEndpoint {
     ///   - flags: those of the library's note.
     ///   - memoryLimit: in bytes; a process that has more in memory is ended. Nothing in process.
     ///   - hungAfter: in nanoseconds; how long the plug-in's thread may be blocked until it counts as hung.
+    ///   - inlineWatch: where it shall have the inline lane.
     init(
         generation: Int, instruction: LoadInstruction, flags: PluginDescriptor.Flags, transport: any PluginTransport,
         sink: any EventSink, eventLoop: any EventLoop, hungAfter: @escaping @Sendable () -> UInt64, memoryLimit: UInt64,
-        logger: Logger
+        inlineWatch: InlineWatch? = nil, logger: Logger
     ) {
+        self.inlineWatch = inlineWatch
         self.memoryLimit = memoryLimit
         self.hungAfter = hungAfter
         id = instruction.id
@@ -174,9 +182,11 @@ final class HostedPlugin: PluginEndpoint {
 
     func deliver(_ message: PluginMessage, reply: @escaping @Sendable (PluginReply) -> Void) {
         var isHeld = false
+        var isInline = false
         let (refusal, startsSweep) = traffic.withLockedValue { traffic -> (PluginReply?, Bool) in
             if message.kind == .request { traffic.counters.requests += 1 }
             isHeld = traffic.isHolding
+            isInline = traffic.isInline && message.kind == .request
             if !isHeld, let refusal = traffic.refusal { return (refusal, false) }
             if let reason = traffic.pending.insert(message, isHeld: isHeld, reply: reply) {
                 return (.overloaded(reason), false)
@@ -189,7 +199,17 @@ final class HostedPlugin: PluginEndpoint {
             return reply(refusal)
         }
         if startsSweep { eventLoop.scheduleTask(in: Self.sweepInterval) { self.sweep() } }
-        if !isHeld, !transport.send(.message(message)) {
+        guard !isHeld else { return }
+        if isInline {
+            switch transport.call(message) {
+            case .answered(let members):
+                answer(message.id, .members(members))
+                return
+            case .called: return
+            case .notCalled: break
+            }
+        }
+        if !transport.send(.message(message)) {
             answer(message.id, .overloaded("The plug-in does not read what it is sent."))
         }
     }

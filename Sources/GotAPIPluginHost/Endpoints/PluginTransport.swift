@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import GotAPICore
+import GotAPIPluginRuntime
 
 /// The way to one plug-in's runtime: a socket pair to its process, or a queue in this one.
 protocol PluginTransport: AnyObject, Sendable {
@@ -18,6 +19,13 @@ protocol PluginTransport: AnyObject, Sendable {
     /// - Returns: false where too much waits for the plug-in already; the frame is then not sent.
     func send(_ frame: HostFrame) -> Bool
 
+    /// Calls the plug-in for a request on this thread, where the runtime is in this process and the plug-in can be called now.
+    /// [any thread]
+    func call(_ message: PluginMessage) -> InlineOutcome
+
+    /// As ``PluginRuntime/takeStandstills()``.
+    func takeStandstills() -> [UInt64]
+
     /// Asks the process to end (SIGTERM), and with it the programs that it has started. A runner leaves the signal alone until
     /// the connection closes; in process nothing happens. [event loop]
     func terminate()
@@ -25,6 +33,12 @@ protocol PluginTransport: AnyObject, Sendable {
     func close()
     /// Ends the process (SIGKILL); in process the runtime is left alone for good. [event loop]
     func kill()
+}
+
+/// For runtimes in another process, which no thread of this one can call.
+extension PluginTransport {
+    func call(_ message: PluginMessage) -> InlineOutcome { .notCalled }
+    func takeStandstills() -> [UInt64] { [] }
 }
 
 /// Who hears what a runtime says. All functions are called on the transport's event loop.

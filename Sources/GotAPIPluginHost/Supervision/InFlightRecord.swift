@@ -17,14 +17,13 @@ final class InFlightRecord: Sendable {
         let sha256: String
     }
 
-    /// One slot: the id, the library's SHA-256 in hexadecimal digits, both NUL-padded, and two numbers, the mark and whether it
-    /// is a suspect.
+    /// One slot: the id, the library's SHA-256 in hexadecimal digits, both NUL-padded, whether it is a suspect, and the marks.
     private enum Slot {
         static let id = 0..<64
         static let sha256 = 64..<128
-        static let mark = 128
-        static let suspect = 132
-        static let size = 136
+        static let suspect = 128
+        static let marks = 132
+        static let size = marks + 4 * ActivityMark.places
         static let count = 256
     }
 
@@ -75,12 +74,15 @@ final class InFlightRecord: Sendable {
 
     private static func read(_ path: String) -> Set<Suspect> {
         var suspects: Set<Suspect> = []
-        guard let file = try? FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW) else { return suspects }
+        // Of another size, it is another version's.
+        guard let file = try? FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW),
+            let status = try? file.status(), Int(status.st_size) == Slot.size * Slot.count
+        else { return suspects }
         withUnsafeTemporaryAllocation(byteCount: Slot.size, alignment: 8) { slot in
             for _ in 0..<Slot.count {
                 guard let count = try? file.read(into: slot), count == Slot.size else { return }
                 let isSuspect = slot.load(fromByteOffset: Slot.suspect, as: UInt32.self) != 0
-                let isMarked = slot.load(fromByteOffset: Slot.mark, as: UInt32.self) != 0
+                let isMarked = slot[Slot.marks...].contains { $0 != 0 }
                 guard isSuspect || isMarked else { continue }
                 suspects.insert(Suspect(id: text(slot[Slot.id]), sha256: text(slot[Slot.sha256])))
             }
@@ -94,7 +96,7 @@ final class InFlightRecord: Sendable {
 
     /// A mark for one library; `nil` where there are more than anybody has, which then go without.
     func mark(_ library: Suspect) -> ActivityMark? {
-        addSlot(library, isSuspect: false).map { ActivityMark(flag: $0) }
+        addSlot(library, isSuspect: false).map { ActivityMark(flags: $0) }
     }
 
     private func addSlot(_ library: Suspect, isSuspect: Bool) -> UnsafeMutablePointer<UInt32>? {
@@ -108,7 +110,7 @@ final class InFlightRecord: Sendable {
                 }
             }
             slot.storeBytes(of: isSuspect ? 1 : 0, toByteOffset: Slot.suspect, as: UInt32.self)
-            return slot.advanced(by: Slot.mark).bindMemory(to: UInt32.self, capacity: 1)
+            return slot.advanced(by: Slot.marks).bindMemory(to: UInt32.self, capacity: ActivityMark.places)
         }
     }
 
@@ -116,7 +118,7 @@ final class InFlightRecord: Sendable {
     func free(_ mark: ActivityMark) {
         slots.withLockedValue { slots in
             let index = (0..<slots.used).first { index in
-                mark.isAt(memory.base + index * Slot.size + Slot.mark)
+                mark.isAt(memory.base + index * Slot.size + Slot.marks)
             }
             if let index, !slots.free.contains(index) { slots.free.append(index) }
         }
@@ -127,7 +129,9 @@ final class InFlightRecord: Sendable {
         slots.withLockedValue { slots in
             for index in 0..<slots.used {
                 let slot = memory.base + index * Slot.size
-                slot.storeBytes(of: 0, toByteOffset: Slot.mark, as: UInt32.self)
+                for mark in 0..<ActivityMark.places {
+                    slot.storeBytes(of: 0, toByteOffset: Slot.marks + 4 * mark, as: UInt32.self)
+                }
             }
             if suspects.isEmpty { unlink(path) }
         }

@@ -47,6 +47,54 @@ struct MessageTexts: ~Copyable {
         }
     }
 
+    /// Copies the texts of a message that comes without a frame.
+    init(_ message: PluginMessage) {
+        let texts = [
+            message.method, message.serviceID, message.profile, message.attribute, message.package, message.clientID,
+            message.accessToken, message.receiver,
+        ]
+        parameterCount = message.parameters.count
+        let tableSize = (texts.count + 2 * parameterCount) * MemoryLayout<Entry>.stride
+        let count = message.parameters.reduce(texts.reduce(0) { $0 + $1.utf8.count + 1 }) {
+            $0 + $1.name.utf8.count + $1.value.utf8.count + 2
+        }
+        size = tableSize + count
+        memory = .allocate(byteCount: size, alignment: MemoryLayout<Entry>.alignment)
+        var cursor = Cursor(memory: memory, offset: tableSize)
+        for text in texts { cursor.write(text) }
+        for parameter in message.parameters {
+            cursor.write(parameter.name)
+            cursor.write(parameter.value)
+        }
+    }
+
+    /// Writes one text after another into memory that was measured for them.
+    private struct Cursor {
+        let memory: UnsafeMutableRawPointer
+        var offset: Int
+        private var index = 0
+
+        init(memory: UnsafeMutableRawPointer, offset: Int) {
+            self.memory = memory
+            self.offset = offset
+        }
+
+        mutating func write(_ text: String) {
+            var text = text
+            text.withUTF8 { utf8 in
+                // A request has at most 2 MiB, so everything fits in 32 bits.
+                memory.storeBytes(
+                    of: Entry(offset: UInt32(offset), length: UInt32(utf8.count)),
+                    toByteOffset: index * MemoryLayout<Entry>.stride, as: Entry.self)
+                UnsafeMutableRawBufferPointer(start: memory + offset, count: utf8.count)
+                    .copyMemory(from: UnsafeRawBufferPointer(utf8))
+                memory.storeBytes(of: 0, toByteOffset: offset + utf8.count, as: UInt8.self)
+                offset += utf8.count + 1
+            }
+            index += 1
+        }
+    }
+
     deinit { memory.deallocate() }
 
     private func text(_ index: Int) -> Text {

@@ -101,6 +101,7 @@ final class PluginThread {
         let status = library.functions.start(library.functions.context, table, &plugin)
         core.update { state in
             if status == Status.ok.rawValue {
+                state.callee = .init(onMessage: library.functions.onMessage, plugin: PluginPointer(raw: plugin))
                 state.started()
             } else {
                 state.startFailed("start returned \(Status.describe(status))")

@@ -32,6 +32,11 @@ final class HeldMessage {
     var borrows = 0
     /// `on_message_expired` is still to be called, if the plug-in holds it then.
     var owesExpiry = false
+    /// The inline lane's callback for it runs.
+    var isInCall = false
+    /// Its answer is kept for the caller of the inline lane, instead of becoming a frame.
+    var keepsAnswer = false
+    var keptAnswer: [UInt8]?
     /// Made when it is asked for.
     var requestJSON: StableText?
 
@@ -41,6 +46,15 @@ final class HeldMessage {
         deadline = frame.deadline
         isReplay = frame.isReplay
         texts = MessageTexts(frame.texts, of: payload)
+    }
+
+    /// A message that comes without a frame.
+    init(_ message: PluginMessage) {
+        id = message.id
+        kind = message.kind
+        deadline = message.deadline
+        isReplay = message.isReplay
+        texts = MessageTexts(message)
     }
 
     var isHeld: Bool { references > 0 || borrows > 0 }

@@ -38,7 +38,8 @@ extension RuntimeState {
         finish(message, as: .over)
         guard message.isPassed else { return forget(message) }
         message.owesExpiry = true
-        inbox.append(.expired(handle))
+        // Where a callback has it right now, it is told afterwards.
+        if !message.isInCall { inbox.append(.expired(handle)) }
     }
 
     // MARK: - From the plug-in
@@ -63,7 +64,11 @@ extension RuntimeState {
         let status = statusForAnswer(to: handle, now: now)
         if status == .ok, let message = messages[handle] {
             finish(message, as: .given)
-            outgoing.append(.answer(message: message.id, members: members))
+            if message.keepsAnswer {
+                message.keptAnswer = members
+            } else {
+                outgoing.append(.answer(message: message.id, members: members))
+            }
         }
         return status
     }

@@ -24,6 +24,8 @@ extension RuntimeState {
             return .refused(.failed)
         }
         let subscription = handles.next(.subscription)
+        // The gateway shall hear of the subscription before the answer.
+        message.keepsAnswer = false
         subscriptions[subscription] = Subscription()
         outgoing.append(.subscribed(message: message.id, subscription: subscription))
         return .handle(subscription)

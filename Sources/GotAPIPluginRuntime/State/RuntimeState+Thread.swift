@@ -8,7 +8,7 @@ extension RuntimeState {
         threadSleeps = false
         endBorrow(now: now)
         outgoing.reportLeftOut(now: now)
-        if isEnding { return .done(.end) }
+        if isEnding, inlineCalls.count == 0 { return .done(.end) }
         // In turn, so that none of the three keeps the others waiting; while a stop waits nothing else is passed on.
         for _ in 0..<3 {
             switch lastSource {
@@ -36,7 +36,10 @@ extension RuntimeState {
     }
 
     private mutating func nextEntry(now: UInt64) -> Work? {
-        while let entry = inbox.popFirst() {
+        while let entry = inbox.first {
+            // The plug-in's `stop` comes when none of its code runs any more.
+            if case .stop = entry, inlineCalls.count > 0 { return nil }
+            _ = inbox.popFirst()
             switch entry {
             case .load:
                 if let instruction = instruction.take() { return .load(instruction) }

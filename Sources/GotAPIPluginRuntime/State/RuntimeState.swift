@@ -63,8 +63,12 @@ struct RuntimeState {
     var calls = Queue<PluginPointer>()
     var timers = TimerQueue()
     var lastSource = Source.timers
-    /// The message whose callback runs.
+    /// The message whose callback runs on the plug-in's thread.
     var borrowed: UInt64?
+    /// The callbacks that run on other threads.
+    var inlineCalls = InlineCalls()
+    /// What those are called with; `nil` before the first start.
+    var callee: InlineCall.Callee?
     var threadSleeps = false
     /// pthread_self(3) of the plug-in's thread, once it runs.
     var thread: UInt?

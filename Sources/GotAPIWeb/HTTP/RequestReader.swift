@@ -114,12 +114,19 @@ final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func portionToEmptyLine(atMost limit: Int) -> ByteBuffer? {
-        var length = 0
-        for byte in inbox.readableBytesView.prefix(limit) {
-            length += 1
-            lastBytes = lastBytes << 8 | UInt32(byte)
-            if lastBytes == Self.emptyLine { break }
+        var last = lastBytes
+        // By a pointer, used inside the call only, and a local number: every byte of every request comes by here.
+        let length = inbox.withUnsafeReadableBytes { bytes in
+            let end = min(limit, bytes.count)
+            var length = 0
+            while length < end {
+                last = last << 8 | UInt32(bytes[length])
+                length += 1
+                if last == Self.emptyLine { break }
+            }
+            return length
         }
+        lastBytes = last
         return length > 0 ? inbox.readSlice(length: length) : nil
     }
 

@@ -72,11 +72,16 @@ enum ResponseEncoder {
     /// Appends a field's name or value. A line end in it, which would begin a field of the client's choice, becomes a
     /// space.
     private static func append(_ text: String, to buffer: inout ByteBuffer) {
-        if text.utf8.contains(where: { $0 == Byte.carriageReturn || $0 == Byte.lineFeed || $0 == 0 }) {
-            buffer.writeBytes(text.utf8.map { $0 == Byte.carriageReturn || $0 == Byte.lineFeed || $0 == 0 ? 0x20 : $0 })
-        } else {
-            buffer.writeString(text)
+        let isClean: Bool? = text.utf8.withContiguousStorageIfAvailable { bytes in
+            for byte in bytes where breaksField(byte) { return false }
+            buffer.writeBytes(bytes)
+            return true
         }
+        if isClean != true { buffer.writeBytes(text.utf8.map { breaksField($0) ? Byte.space : $0 }) }
+    }
+
+    private static func breaksField(_ byte: UInt8) -> Bool {
+        byte == Byte.carriageReturn || byte == Byte.lineFeed || byte == 0
     }
 
     private static func append(_ number: Int, to buffer: inout ByteBuffer) {
