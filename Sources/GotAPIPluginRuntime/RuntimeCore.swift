@@ -71,7 +71,7 @@ final class RuntimeCore: Sendable {
         let began = now
         guard let call = update({ $0.beginInlineCall(held, now: began) }) else { return .notCalled }
         activity?.set(true, place: call.place)
-        call.callee.onMessage(call.callee.plugin.raw, call.message)
+        call.callee.onMessage(call.callee.plugin.raw, held.handle)
         activity?.set(false, place: call.place)
         return update { $0.endInlineCall(call, now: now) }
     }

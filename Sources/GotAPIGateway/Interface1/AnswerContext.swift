@@ -14,7 +14,7 @@ struct AnswerContext: Sendable {
     /// Present for plug-in requests that name one.
     let serviceID: String?
     /// Present as soon as the token was accepted, where the request has a nonce and its client a key.
-    var signer: Signer?
+    let signer: Signer?
 
     struct Signer: Sendable {
         let key: ClientKey

@@ -24,7 +24,7 @@ extension Gateway: Responder {
             origin: headers.origin, isRepeated: headers.isOriginRepeated, referer: headers.referer,
             known: conditions.origins)
         let endsConnection = request.body == .tooLarge
-        let early = AnswerContext(allowedOrigin: origin.allowed, endsConnection: endsConnection)
+        var early: AnswerContext { AnswerContext(allowedOrigin: origin.allowed, endsConnection: endsConnection) }
 
         guard settings.allowedAddresses.contains(request.source) else {
             completion(early.refusal(.addressNotAllowed))
@@ -80,7 +80,7 @@ extension Gateway: Responder {
     /// The client in whose name a request comes, by its token; the context signs from then on.
     ///
     /// - Returns: `nil` after the request was refused.
-    func identify(_ call: inout Call) -> Client? {
+    func identify(_ call: Call) -> Client? {
         let token = call.parameters["accessToken"]
         let origin = call.requester.origin
         let time = now()
@@ -92,7 +92,7 @@ extension Gateway: Responder {
             _ = call.fail(token?.isEmpty ?? true ? .noToken : .unknownToken)
             return nil
         }
-        call.context.signer = AnswerContext.Signer(key: client.key, nonce: call.parameters["nonce"])
+        call.sign(with: client.key)
         return client
     }
 

@@ -84,10 +84,14 @@ struct JSONObjectWriter {
     }
 
     private mutating func append(decimal number: Int) {
-        if 0..<10 ~= number {
-            bytes.append(UInt8(ascii: "0") + UInt8(number))
-        } else {
-            bytes += Array("\(number)".utf8)
+        // Nearly all are a result or an HTTP status.
+        switch number {
+        case 0..<10: bytes.append(UInt8(ascii: "0") + UInt8(number))
+        case 100..<1_000:
+            bytes.append(UInt8(ascii: "0") + UInt8(number / 100))
+            bytes.append(UInt8(ascii: "0") + UInt8(number / 10 % 10))
+            bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
+        default: bytes += Array("\(number)".utf8)
         }
     }
 

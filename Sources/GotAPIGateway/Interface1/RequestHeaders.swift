@@ -14,26 +14,16 @@ struct RequestHeaders: Sendable {
         for header in headers {
             // The length tells most fields apart without comparing.
             switch header.name.utf8.count {
-            case 6 where Self.isNamed(header.name, "origin"):
+            case 6 where isEqualIgnoringCase(header.name, "origin"):
                 isOriginRepeated = origin != nil
                 origin = origin ?? header.value
-            case 7 where Self.isNamed(header.name, "referer"): referer = referer ?? header.value
-            case 12 where Self.isNamed(header.name, "content-type"): contentType = contentType ?? header.value
-            case 30 where Self.isNamed(header.name, "access-control-request-headers"):
+            case 7 where isEqualIgnoringCase(header.name, "referer"): referer = referer ?? header.value
+            case 12 where isEqualIgnoringCase(header.name, "content-type"): contentType = contentType ?? header.value
+            case 30 where isEqualIgnoringCase(header.name, "access-control-request-headers"):
                 requestedHeaders = requestedHeaders ?? header.value
             default: break
             }
         }
-    }
-
-    /// Compares a field's name with one in lower case of the same length.
-    private static func isNamed(_ name: String, _ expected: StaticString) -> Bool {
-        // Not generic, since this is done for every field of every request.
-        let isEqual: Bool? = name.utf8.withContiguousStorageIfAvailable { bytes in
-            for index in 0..<bytes.count where lowercased(bytes[index]) != expected.utf8Start[index] { return false }
-            return true
-        }
-        return isEqual ?? isEqualIgnoringCase(name, "\(expected)")
     }
 
     /// Whether the body has this media type; its parameters, such as a charset, do not matter.

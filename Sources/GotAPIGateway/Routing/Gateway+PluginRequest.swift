@@ -6,9 +6,8 @@ import GotAPICore
 /// Requests to plug-ins: gotapi-wire.md, "A plug-in request".
 extension Gateway {
     func pluginRequest(_ call: Call) -> Cancellation? {
-        var call = call
-        guard let client = identify(&call) else { return nil }
-        guard let serviceID = call.context.serviceID, !serviceID.isEmpty else { return call.fail(.noServiceID) }
+        guard let client = identify(call) else { return nil }
+        guard let serviceID = call.serviceID, !serviceID.isEmpty else { return call.fail(.noServiceID) }
         let plugin: RoutedPlugin
         switch router.table.route(serviceID: serviceID, profile: call.request.profile) {
         case .unknownService: return call.fail(.unknownService)

@@ -27,8 +27,7 @@ extension Gateway {
         let time = now()
         let grant = authorization.withLockedValue { $0.grant(keyID: keyID, call.requester, now: time) }
         guard let grant else { return call.fail(.noPendingClient) }
-        var call = call
-        call.context.signer = AnswerContext.Signer(key: grant.key, nonce: call.parameters["nonce"])
+        call.sign(with: grant.key)
         return call.succeed { $0.add("clientId", grant.clientID) }
     }
 
@@ -43,8 +42,7 @@ extension Gateway {
         switch outcome {
         case .success(let issue):
             end(clients: issue.ended)
-            var call = call
-            call.context.signer = AnswerContext.Signer(key: issue.client.key, nonce: call.parameters["nonce"])
+            call.sign(with: issue.client.key)
             return call.succeed { $0.add("accessToken", issue.accessToken) }
         case .failure(.noPendingClient): return call.fail(.noPendingClient)
         case .failure(.wrongClientID): return call.fail(.wrongClientID)

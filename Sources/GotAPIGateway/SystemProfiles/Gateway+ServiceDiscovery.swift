@@ -16,8 +16,7 @@ extension Gateway {
         } else if !isReading, call.request.attribute != "onServiceChange" {
             return call.fail(.noSuchAttribute)
         }
-        var call = call
-        guard let client = identify(&call) else { return nil }
+        guard let client = identify(call) else { return nil }
         if isReading { return discover(call) }
 
         let time = now()
@@ -32,8 +31,8 @@ extension Gateway {
     /// Asks all endpoints at once and answers when each has answered or stayed silent for 8 s.
     private func discover(_ call: Call) -> Cancellation? {
         let context = AnswerContext(
-            allowedOrigin: call.context.allowedOrigin, endsConnection: false, profile: "networkServiceDiscovery",
-            attribute: "getNetworkServices", signer: call.context.signer)
+            allowedOrigin: call.allowedOrigin, endsConnection: false, profile: "networkServiceDiscovery",
+            attribute: "getNetworkServices", signer: call.signer)
         let number = exchanges.begin(context, endpoint: nil, completion: call.completion)
         let plugins = router.table.plugins
         let remaining = Countdown(plugins.count) { [self] in

@@ -43,12 +43,10 @@ struct PendingTable {
         }
         // Messages in nobody's name have the plug-in's limit alone.
         if message.client != 0 {
-            let count = countByClient[message.client, default: 0]
-            guard count < Limits.pendingRequestsPerClient else {
+            guard Self.count(one: &countByClient[message.client, default: 0]) else {
                 return "The application has \(Limits.pendingRequestsPerClient) requests to this plug-in that are not "
                     + "answered yet."
             }
-            countByClient[message.client] = count + 1
         }
         bytes += size
         entries[message.id] = Entry(message: message, reply: reply, isHeld: isHeld)
@@ -56,13 +54,20 @@ struct PendingTable {
         return nil
     }
 
+    private static func count(one count: inout Int) -> Bool {
+        guard count < Limits.pendingRequestsPerClient else { return false }
+        count += 1
+        return true
+    }
+
     mutating func remove(_ message: UInt64) -> Entry? {
         guard let entry = entries.removeValue(forKey: message) else { return nil }
         bytes -= Self.size(of: entry.message)
         if entry.isHeld { heldCount -= 1 }
         let client = entry.message.client
-        if client != 0, let count = countByClient[client] {
-            countByClient[client] = count > 1 ? count - 1 : nil
+        if client != 0, let index = countByClient.index(forKey: client) {
+            countByClient.values[index] -= 1
+            if countByClient.values[index] == 0 { countByClient.remove(at: index) }
         }
         return entry
     }

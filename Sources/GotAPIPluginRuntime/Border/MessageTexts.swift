@@ -49,22 +49,30 @@ struct MessageTexts: ~Copyable {
 
     /// Copies the texts of a message that comes without a frame.
     init(_ message: PluginMessage) {
-        let texts = [
-            message.method, message.serviceID, message.profile, message.attribute, message.package, message.clientID,
-            message.accessToken, message.receiver,
-        ]
         parameterCount = message.parameters.count
-        let tableSize = (texts.count + 2 * parameterCount) * MemoryLayout<Entry>.stride
-        let count = message.parameters.reduce(texts.reduce(0) { $0 + $1.utf8.count + 1 }) {
-            $0 + $1.name.utf8.count + $1.value.utf8.count + 2
-        }
-        size = tableSize + count
+        let tableSize = (Self.headCount + 2 * parameterCount) * MemoryLayout<Entry>.stride
+        var size = tableSize
+        Self.forEachText(of: message) { size += $0.utf8.count + 1 }
+        self.size = size
         memory = .allocate(byteCount: size, alignment: MemoryLayout<Entry>.alignment)
         var cursor = Cursor(memory: memory, offset: tableSize)
-        for text in texts { cursor.write(text) }
+        Self.forEachText(of: message) { cursor.write($0) }
+    }
+
+    /// In the order above. Without an array of them, which would cost as much as all the rest.
+    @inline(__always)
+    private static func forEachText(of message: PluginMessage, _ body: (String) -> Void) {
+        body(message.method)
+        body(message.serviceID)
+        body(message.profile)
+        body(message.attribute)
+        body(message.package)
+        body(message.clientID)
+        body(message.accessToken)
+        body(message.receiver)
         for parameter in message.parameters {
-            cursor.write(parameter.name)
-            cursor.write(parameter.value)
+            body(parameter.name)
+            body(parameter.value)
         }
     }
 

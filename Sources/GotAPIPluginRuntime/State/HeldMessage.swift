@@ -57,5 +57,14 @@ final class HeldMessage {
         texts = MessageTexts(message)
     }
 
+    /// Whether an answer would count.
+    func statusForAnswer(now: UInt64) -> Status {
+        switch answer {
+        case .given: .alreadyAnswered
+        case .over: .closed
+        case .awaited: now < deadline ? .ok : .closed
+        }
+    }
+
     var isHeld: Bool { references > 0 || borrows > 0 }
 }

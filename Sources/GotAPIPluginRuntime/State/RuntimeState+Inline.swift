@@ -21,7 +21,8 @@ struct InlineCall {
     }
 
     let callee: Callee
-    let message: UInt64
+    /// Borrowed until the call ends.
+    let message: HeldMessage
     /// Among ``RuntimeState/inlineCalls``, and of ``ActivityMark``.
     let place: Int
 }
@@ -41,17 +42,16 @@ extension RuntimeState {
         message.keepsAnswer = true
         messages[message.handle] = message
         messageHandles[message.id] = message.handle
-        return InlineCall(callee: callee, message: message.handle, place: place)
+        return InlineCall(callee: callee, message: message, place: place)
     }
 
     mutating func endInlineCall(_ call: InlineCall, now: UInt64) -> InlineOutcome {
         inlineCalls.end(call.place)
-        // Here in any case: it is borrowed, and the stop waits for calls.
-        guard let message = messages[call.message] else { return .called }
+        let message = call.message
         message.isInCall = false
         message.keepsAnswer = false
         if message.owesExpiry { inbox.append(.expired(message.handle)) }
-        giveBack(message.handle, now: now)
+        giveBack(message, now: now)
         return message.keptAnswer.map { .answered($0) } ?? .called
     }
 }

@@ -53,16 +53,13 @@ extension RuntimeState {
     /// Whether an answer to this message would count.
     func statusForAnswer(to handle: UInt64, now: UInt64) -> Status {
         guard let message = message(handle) else { return .closed }
-        switch message.answer {
-        case .given: return .alreadyAnswered
-        case .over: return .closed
-        case .awaited: return now < message.deadline ? .ok : .closed
-        }
+        return message.statusForAnswer(now: now)
     }
 
     mutating func answer(_ handle: UInt64, members: [UInt8], now: UInt64) -> Status {
-        let status = statusForAnswer(to: handle, now: now)
-        if status == .ok, let message = messages[handle] {
+        guard let message = message(handle) else { return .closed }
+        let status = message.statusForAnswer(now: now)
+        if status == .ok {
             finish(message, as: .given)
             if message.keepsAnswer {
                 message.keptAnswer = members
@@ -117,7 +114,10 @@ extension RuntimeState {
 
     /// Ends the borrow of a callback.
     mutating func giveBack(_ handle: UInt64, now: UInt64) {
-        guard let message = messages[handle] else { return }
+        if let message = messages[handle] { giveBack(message, now: now) }
+    }
+
+    mutating func giveBack(_ message: HeldMessage, now: UInt64) {
         message.borrows -= 1
         letGo(message, now: now)
     }

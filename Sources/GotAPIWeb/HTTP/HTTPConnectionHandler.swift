@@ -304,11 +304,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func appendHead(
         _ status: Int, _ headers: [WebRequest.Header], contentLength: Int?, _ answering: Answering, ends: Bool
     ) {
-        append { buffer in
+        let head = loop.makeHead { head, date in
             ResponseEncoder.appendHead(
                 status: status, headers: headers, contentLength: contentLength,
-                persistence: ends ? .ends : answering.isHTTP10 ? .keptAndSaid : .kept, date: loop.date(), to: &buffer)
+                persistence: ends ? .ends : answering.isHTTP10 ? .keptAndSaid : .kept, date: date, to: &head)
         }
+        append { $0.writeBytes(head) }
     }
 
     /// The answer is written; on to the next request, or to the end.

@@ -13,8 +13,8 @@ struct RouteTable: Sendable {
         case nothing
     }
 
-    private let routes: [(segments: [String], responder: any Responder)]
-    private let webSocketRoutes: [(segments: [String], route: WebSocketRoute)]
+    private let routes: [(segments: [[UInt8]], responder: any Responder)]
+    private let webSocketRoutes: [(segments: [[UInt8]], route: WebSocketRoute)]
     private let files: StaticFiles?
 
     init(_ listener: WebListener) {
@@ -47,21 +47,28 @@ struct RouteTable: Sendable {
         case whole
     }
 
-    private static func segments(of path: String) -> [String] { path.split(separator: "/").map(String.init) }
+    private static func segments(of path: String) -> [[UInt8]] { path.split(separator: "/").map { Array($0.utf8) } }
 
-    private static func path(_ path: Substring, beginsWith segments: [String]) -> Prefix {
+    private static func path(_ path: Substring, beginsWith segments: [[UInt8]]) -> Prefix {
+        // A native string, as all are that were sent, lends its bytes.
+        path.utf8.withContiguousStorageIfAvailable { bytes($0, beginWith: segments) }
+            ?? Array(path.utf8).withUnsafeBufferPointer { bytes($0, beginWith: segments) }
+    }
+
+    /// The pointer is used inside the call only.
+    private static func bytes(_ path: UnsafeBufferPointer<UInt8>, beginWith segments: [[UInt8]]) -> Prefix {
         // The path begins with a slash, see RequestTarget.
-        var rest = path.utf8.dropFirst()
+        var start = 1
         for (index, segment) in segments.enumerated() {
-            let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
-            guard equal(rest[..<end], segment.utf8) else { return .no }
-            guard end != rest.endIndex else { return index == segments.count - 1 ? .whole : .no }
-            rest = rest[rest.index(after: end)...]
+            let end = path[start...].firstIndex(of: UInt8(ascii: "/")) ?? path.count
+            guard equal(path[start..<end], segment) else { return .no }
+            guard end != path.count else { return index == segments.count - 1 ? .whole : .no }
+            start = end + 1
         }
         return .proper
     }
 
-    private static func equal(_ sent: Substring.UTF8View.SubSequence, _ wanted: String.UTF8View) -> Bool {
+    private static func equal(_ sent: Slice<UnsafeBufferPointer<UInt8>>, _ wanted: [UInt8]) -> Bool {
         if sent.elementsEqual(wanted) { return true }
         // Decoding allocates; nearly no request needs it here.
         guard sent.contains(UInt8(ascii: "%")) else { return false }

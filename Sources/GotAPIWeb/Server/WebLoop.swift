@@ -33,6 +33,7 @@ final class WebLoop: @unchecked Sendable {
     private var isTicking = false
     private var drained: [EventLoopPromise<Void>] = []
     private var spareBuffer = ByteBuffer()
+    private var spareHead: [UInt8] = []
     private var dateLine: [UInt8] = []
     private var dateSecond = -1
 
@@ -160,7 +161,7 @@ final class WebLoop: @unchecked Sendable {
     // MARK: - What answers are made of
 
     /// The whole `Date` line, made once a second.
-    func date() -> [UInt8] {
+    private func date() -> [UInt8] {
         var time = timespec()
         // https://man7.org/linux/man-pages/man2/clock_gettime.2.html; cannot fail with this clock and this pointer.
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
@@ -169,6 +170,13 @@ final class WebLoop: @unchecked Sendable {
             dateLine = Array("Date: \(HTTPDate.format(dateSecond))\r\n".utf8)
         }
         return dateLine
+    }
+
+    /// What is written into an array whose memory is used again and again; `write` gets the `Date` line, too.
+    func makeHead(_ write: (inout [UInt8], _ date: [UInt8]) -> Void) -> [UInt8] {
+        spareHead.removeAll(keepingCapacity: true)
+        write(&spareHead, date())
+        return spareHead
     }
 
     /// An empty buffer to write into. Where the one used last was sent at once, which is the rule, its memory is used
