@@ -34,8 +34,15 @@ package final class PluginRuntime: Sendable {
     /// - Throws: ``FrameError`` where it is none, loads a second library, or uses a message's number again.
     package func deliver(_ payload: ArraySlice<UInt8>) throws(FrameError) { try core.deliver(payload) }
 
-    /// Hands over a message as ``deliver(_:)-(ArraySlice<UInt8>)`` does, without a frame. [any thread]
-    package func deliver(_ message: PluginMessage) throws(FrameError) { try core.deliver(message) }
+    /// Hands over a message without a frame, and leaves the plug-in's thread asleep, so that it can be woken once for several.
+    /// [any thread]
+    ///
+    /// - Returns: whether ``wake()`` has to be called.
+    /// - Throws: ``FrameError`` where the message's number is used again.
+    package func deliver(_ message: PluginMessage) throws(FrameError) -> Bool { try core.deliver(message) }
+
+    /// Wakes the plug-in's thread for what was handed over. [any thread]
+    package func wake() { core.wake() }
 
     /// The inline lane: calls the plug-in's `on_message` on this thread, which takes as long as the plug-in does. For a library
     /// with the flag `INLINE`. What the plug-in does later, or on other threads, comes as frames. [any thread]

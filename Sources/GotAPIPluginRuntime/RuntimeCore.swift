@@ -56,14 +56,23 @@ final class RuntimeCore: Sendable {
         }
     }
 
-    /// A message that comes without a frame: in process. [any thread]
-    func deliver(_ message: PluginMessage) throws(FrameError) {
+    /// A message that comes without a frame: in process. The plug-in's thread is left asleep. [any thread]
+    ///
+    /// - Returns: whether it has to be woken (``wake()``).
+    func deliver(_ message: PluginMessage) throws(FrameError) -> Bool {
         let message = HeldMessage(message)
         let now = now
-        try update { state in
-            Result { () throws(FrameError) in try state.receive(message, now: now) }
-        }.get()
+        let (outcome, announce, isAsleep) = monitor.withLock { state in
+            let outcome = Result { () throws(FrameError) in try state.receive(message, now: now) }
+            return (outcome, state.takeAnnouncement(), state.threadSleeps)
+        }
+        announce?()
+        try outcome.get()
+        return isAsleep
     }
+
+    /// Wakes the plug-in's thread if there is something for it.
+    func wake() { update { _ in } }
 
     /// Calls the plug-in for a request right here, where that is possible. [any thread]
     func call(_ message: PluginMessage) -> InlineOutcome {

@@ -82,7 +82,7 @@ struct StateTests {
                 var changed = payload
                 changed[index] = value
                 let isRead = (try? MessageFrame(changed[...])) != nil
-                let isReadByCore = (try? HostFrame(changed)) != nil
+                let isReadByCore = (try? HostFrame(changed[...])) != nil
                 #expect(isRead == isReadByCore, "byte \(index) = \(value)")
             }
         }
@@ -235,7 +235,7 @@ struct StateTests {
             throw RuntimeDriver.Unexpected(text: "no message")
         }
         #expect(state.retain(handle) == .ok)
-        #expect(state.answer(handle, members: Array("{}".utf8), now: 0) == .ok)
+        #expect(state.answer(handle, with: .members(Array("{}".utf8)), now: 0) == .ok)
         _ = state.nextWork(now: 0)
         _ = state.outgoing.takeAll()
         #expect(state.leftovers.count == limit)

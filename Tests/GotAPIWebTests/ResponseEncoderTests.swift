@@ -1,19 +1,18 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import GotAPICore
-import NIOCore
 import Testing
 
 @testable import GotAPIWeb
 
 struct ResponseEncoderTests {
     static func head(_ status: Int, _ headers: [WebRequest.Header] = [], length: Int? = 0) -> String {
-        var buffer = ByteBuffer()
+        var bytes: [UInt8] = []
         ResponseEncoder.appendHead(
             status: status, headers: headers, contentLength: length, persistence: .kept,
             date: Array("Date: now\r\n".utf8),
-            to: &buffer)
-        return String(buffer: buffer)
+            to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     @Test func aHeadHasLengthAndDate() {

@@ -236,13 +236,14 @@ final class HostedPlugin: PluginEndpoint {
     func answer(_ message: UInt64, _ reply: PluginReply) -> Bool { take(message, reply) != nil }
 
     private func take(_ message: UInt64, _ reply: PluginReply) -> PendingTable.Entry? {
-        guard let entry = traffic.withLockedValue({ $0.pending.remove(message) }) else { return nil }
+        let (entry, isDraining) = traffic.withLockedValue { ($0.pending.remove(message), $0.isDraining) }
+        guard let entry else { return nil }
         if entry.message.kind == .serviceDiscovery, case .members(let members) = reply {
             traffic.withLockedValue { $0.announcement = members }
         }
         count(reply, for: entry.message)
         entry.reply(reply)
-        noteAnswer()
+        if isDraining { noteAnswer() }
         return entry
     }
 
@@ -258,6 +259,7 @@ final class HostedPlugin: PluginEndpoint {
 
     private func count(_ reply: PluginReply, for message: PluginMessage) {
         guard message.kind == .request else { return }
+        if case .members = reply { return }
         traffic.withLockedValue { traffic in
             switch reply {
             case .members: ()

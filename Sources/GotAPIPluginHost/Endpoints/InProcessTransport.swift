@@ -4,6 +4,8 @@ import GotAPICore
 import GotAPIPluginRuntime
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOPosix
+import Synchronization
 
 /// The way to a runtime in this process: frames in at once, frames out on one event loop.
 final class InProcessTransport: PluginTransport {
@@ -25,6 +27,7 @@ final class InProcessTransport: PluginTransport {
     /// The runtime, which takes one frame at a time: hence the lock around each delivery. No plug-in code runs inside.
     private let runtime = NIOLockedValueBox<PluginRuntime?>(nil)
     private let incoming: NIOLoopBoundBox<Incoming>
+    private let isWaking = Atomic(false)
 
     init(name: String, activity: ActivityMark?, eventLoop: any EventLoop) {
         self.name = name
@@ -46,11 +49,11 @@ final class InProcessTransport: PluginTransport {
     }
 
     func send(_ frame: HostFrame) -> Bool {
-        runtime.withLockedValue { runtime in
+        let wakes = runtime.withLockedValue { runtime in
             do throws(FrameError) {
                 if case .message(let message) = frame {
                     // Nearly all frames are messages: those need not be written down for a runtime that is right here.
-                    try runtime?.deliver(message)
+                    return try runtime?.deliver(message) ?? false
                 } else {
                     var bytes: [UInt8] = []
                     frame.append(to: &bytes)
@@ -59,7 +62,19 @@ final class InProcessTransport: PluginTransport {
             } catch {
                 preconditionFailure("the gateway made a frame that its own runtime does not understand: \(error)")
             }
-            return true
+            return false
+        }
+        if wakes { wakeSoon() }
+        return true
+    }
+
+    /// Wakes the plug-in's thread when the event loop has handled all that it has read: once for the requests of many
+    /// connections, since a thread that is woken for each costs more than all else.
+    private func wakeSoon() {
+        guard !isWaking.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        (MultiThreadedEventLoopGroup.currentEventLoop ?? eventLoop).execute { [self] in
+            isWaking.store(false, ordering: .releasing)
+            runtime.withLockedValue { $0 }?.wake()
         }
     }
 

@@ -112,20 +112,11 @@ extension HostTable {
     static let returnMessage: @convention(c) (Host, UInt64, Text, UInt64) -> gotapi_status = {
         host, message, members, length in
         enter(host, "returnMessage") { context in
-            let core = context.core
-            // First whether an answer counts at all: it is checked without the lock, which may take a moment.
-            var status = core.monitor.withLock { $0.statusForAnswer(to: message, now: core.now) }
-            if status == .ok {
-                switch MembersCheck.copy(members, length) {
-                case .members(let members):
-                    status = core.update { $0.answer(message, members: members, now: core.now) }
-                case .refused(let refusal, let reason):
-                    core.update { $0.countBadMembers(reason, now: core.now) }
-                    return refusal
-                }
-            }
-            if status == .alreadyAnswered { core.update { $0.countSecondAnswer(now: core.now) } }
-            return status
+            // Checked without the lock, since that may take a moment, and before it is known whether an answer counts at all: so
+            // the lock is taken once.
+            let answer = MembersCheck.copy(members, length)
+            let now = context.core.now
+            return context.core.update { $0.answer(message, with: answer, now: now) }
         }
     }
 

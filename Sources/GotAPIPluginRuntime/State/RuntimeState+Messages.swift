@@ -56,21 +56,29 @@ extension RuntimeState {
         return message.statusForAnswer(now: now)
     }
 
-    mutating func answer(_ handle: UInt64, members: [UInt8], now: UInt64) -> Status {
+    mutating func answer(_ handle: UInt64, with answer: MembersCheck.Outcome, now: UInt64) -> Status {
         guard let message = message(handle) else { return .closed }
         let status = message.statusForAnswer(now: now)
-        if status == .ok {
+        guard status == .ok else {
+            if status == .alreadyAnswered { countSecondAnswer(now: now) }
+            return status
+        }
+        switch answer {
+        case .refused(let refusal, let reason):
+            countBadMembers(reason, now: now)
+            return refusal
+        case .members(let members):
             finish(message, as: .given)
             if message.keepsAnswer {
                 message.keptAnswer = members
             } else {
                 outgoing.append(.answer(message: message.id, members: members))
             }
+            return .ok
         }
-        return status
     }
 
-    mutating func countSecondAnswer(now: UInt64) {
+    private mutating func countSecondAnswer(now: UInt64) {
         misdeeds.answeredTwice += 1
         complain(.answeredTwice, now: now) { count, _ in
             "a message was answered twice; the first answer stands (\(count) since this was said last)"

@@ -21,6 +21,8 @@ extension Fixture {
         GOTAPI_PLUGIN_NOTE(ID, GOTAPI_FLAG_REPLAYABLE)
         #elif defined(EXCLUSIVE)
         GOTAPI_PLUGIN_NOTE(ID, GOTAPI_FLAG_EXCLUSIVE)
+        #elif defined(INLINE)
+        GOTAPI_PLUGIN_NOTE(ID, GOTAPI_FLAG_INLINE)
         #else
         GOTAPI_PLUGIN_NOTE(ID, 0)
         #endif
@@ -144,6 +146,14 @@ extension Fixture {
             free(members);
         }
 
+        static void *answer_later(void *kept) {
+            const gotapi_message message = *(const gotapi_message *)kept;
+            wait_for(20);
+            answer(message, "{\"data\":\"later\"}");
+            host->release(host, message);
+            return NULL;
+        }
+
         static void on_message(void *self, gotapi_message message) {
             (void)self;
             if (is(message, "version")) {
@@ -204,6 +214,17 @@ extension Fixture {
                 for (int index = 0; index < 3000; index++) host->log(host, GOTAPI_LOG_INFO, GOTAPI_TEXT("line"));
                 host->log(host, GOTAPI_LOG_WARNING, GOTAPI_TEXT("a\nb\033[31m"));
                 answer(message, "{\"data\":\"logged\"}");
+            } else if (is(message, "thread")) {
+                char members[64];
+                sprintf(members, "{\"data\":%lu}", (unsigned long)pthread_self());
+                answer(message, members);
+            } else if (is(message, "later")) {
+                /* From a thread of its own, when the callback is over. */
+                static gotapi_message kept;
+                pthread_t thread;
+                host->retain(host, message);
+                kept = message;
+                if (pthread_create(&thread, NULL, answer_later, &kept) == 0) pthread_detach(thread);
             } else if (is(message, "push")) {
                 push(message, 3, 1);
             } else if (is(message, "pushmany")) {
@@ -257,6 +278,8 @@ extension Fixture {
             GOTAPI_FLAG_REPLAYABLE,
         #elif defined(EXCLUSIVE)
             GOTAPI_FLAG_EXCLUSIVE,
+        #elif defined(INLINE)
+            GOTAPI_FLAG_INLINE,
         #else
             0,
         #endif
