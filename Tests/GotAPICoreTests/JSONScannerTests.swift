@@ -36,6 +36,47 @@ import Testing
         #expect(throws: JSONScanner.SyntaxError(offset: 1, reason: "not UTF-8")) { try JSONScanner.validate(text) }
     }
 
+    /// Wherever it stands: texts are looked at eight bytes at a time.
+    @Test(arguments: 0..<20)
+    func whatIsSpecialInATextIsFoundAtEachPlace(place: Int) throws {
+        let plain = "!#[]~\u{7f}é\u{80}\u{10ffff} abcdefghijkl"
+        func text(_ inserted: String) -> [UInt8] {
+            Array("\"\(String(repeating: "a", count: place))\(inserted)\(plain)\"".utf8)
+        }
+        try JSONScanner.validate(text(""))
+        for escape in ["\\\"", "\\\\", "\\u001f", "\\n\\n\\n"] { try JSONScanner.validate(text(escape)) }
+        let offset = place + 1
+        for control in ["\u{0}", "\u{1f}", "\n"] {
+            #expect(throws: JSONScanner.SyntaxError(offset: offset, reason: "a control character must be escaped")) {
+                try JSONScanner.validate(text(control))
+            }
+        }
+        #expect(throws: JSONScanner.SyntaxError(offset: offset + 1, reason: "unexpected text after the value")) {
+            try JSONScanner.validate(text("\""))
+        }
+        #expect(throws: JSONScanner.SyntaxError(offset: place + 1, reason: "the text does not end")) {
+            try JSONScanner.validate(Array(text("").prefix(place + 1)))
+        }
+    }
+
+    /// As the standard library has it, wherever it stands.
+    @Test(arguments: 0..<10)
+    func textIsUTF8AsTheStandardLibrarySays(place: Int) {
+        let interesting: [UInt8] = [
+            0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef,
+            0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff,
+        ]
+        for first in interesting {
+            for second in interesting {
+                for rest in [[], [0x80], [0xbf, 0x80], [0x80, 0x41], [0x41]] as [[UInt8]] {
+                    let bytes = [UInt8](repeating: 0x61, count: place) + [first, second] + rest
+                    let isText = String(validating: bytes, as: UTF8.self) != nil
+                    #expect(bytes.withUnsafeBytes(isUTF8) == isText, "\(bytes)")
+                }
+            }
+        }
+    }
+
     @Test func depthIsLimited() throws {
         func nested(_ depth: Int) -> [UInt8] {
             [UInt8](repeating: UInt8(ascii: "["), count: depth) + [UInt8](repeating: UInt8(ascii: "]"), count: depth)

@@ -62,7 +62,9 @@ package struct JSONScanner {
         _ text: [UInt8], maximumDepth: Int, _ body: (inout JSONScanner) throws(SyntaxError) -> Result
     ) throws(SyntaxError) -> Result {
         // Checked as a whole, so that the scan itself may copy text without looking at it again.
-        if let offset = firstInvalidUTF8(in: text) { throw SyntaxError(offset: offset, reason: "not UTF-8") }
+        if let offset = text.withUnsafeBytes(firstInvalidUTF8) {
+            throw SyntaxError(offset: offset, reason: "not UTF-8")
+        }
         return try withBytes(text) { bytes throws(SyntaxError) in
             var scanner = JSONScanner(bytes: bytes, maximumDepth: maximumDepth)
             scanner.skipWhitespace()
@@ -83,19 +85,6 @@ package struct JSONScanner {
         return try outcome.get()
     }
 
-    private static func firstInvalidUTF8(in text: [UInt8]) -> Int? {
-        guard String(validating: text, as: UTF8.self) == nil else { return nil }
-        var decoder = UTF8()
-        var iterator = text.makeIterator()
-        var offset = 0
-        while true {
-            switch decoder.decode(&iterator) {
-            case .scalarValue(let scalar): offset += UTF8.width(scalar)
-            case .emptyInput, .error: return offset
-            }
-        }
-    }
-
     // MARK: - The grammar
 
     private func error(_ reason: String) -> SyntaxError { SyntaxError(offset: offset, reason: reason) }
@@ -103,7 +92,13 @@ package struct JSONScanner {
     var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
     private mutating func skipWhitespace() {
-        while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { offset += 1 }
+        // Nearly always there is none, and what stands there is above 0x20.
+        while offset < bytes.count, bytes[offset] <= 0x20 {
+            switch bytes[offset] {
+            case 0x20, 0x0a, 0x0d, 0x09: offset += 1
+            default: return
+            }
+        }
     }
 
     private mutating func expect(_ byte: UInt8) throws(SyntaxError) {
@@ -204,22 +199,42 @@ package struct JSONScanner {
     }
 
     private mutating func skipString() throws(SyntaxError) {
-        offset += 1
-        while let byte = current {
-            switch byte {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index = offset + 1
+        while true {
+            // Eight bytes at a time, up to the next one that is not plain.
+            while index + 8 <= raw.count {
+                let special = Self.special(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                index += special.trailingZeroBitCount / 8
+                if special != 0 { break }
+            }
+            offset = index
+            guard index < raw.count else { throw error("the text does not end") }
+            switch raw[index] {
             case UInt8(ascii: "\""):
                 offset += 1
                 return
             case UInt8(ascii: "\\"):
                 offset += 1
                 try skipEscape()
-            case 0x00..<0x20:
-                throw error("a control character must be escaped")
-            default:
-                offset += 1
+                index = offset
+            case 0x00..<0x20: throw error("a control character must be escaped")
+            default: index += 1
             }
         }
-        throw error("the text does not end")
+    }
+
+    /// Marks, by its top bit, the lowest byte of a little-endian word that is a quote, a backslash or a control character; 0
+    /// where none is. Bytes above that may be marked though they are plain.
+    private static func special(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let word = UInt64(littleEndian: word)
+        // Subtracting borrows, which sets the top bit of a byte that had none: where the byte was 0, or below 0x20.
+        let quotes = word ^ ones &* UInt64(UInt8(ascii: "\""))
+        let backslashes = word ^ ones &* UInt64(UInt8(ascii: "\\"))
+        let borrowed =
+            (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word
+        return borrowed & (ones &* 0x80)
     }
 
     private mutating func skipEscape() throws(SyntaxError) {
