@@ -69,6 +69,20 @@ import Testing
         #expect(stage.test.gateway.statistics.subscriptions == 2)
     }
 
+    /// What many are told in turn is made once; what only looks like it is not.
+    @Test func eachSubscriptionGetsItsOwnTextHoweverMuchItIsLikeTheLast() throws {
+        let stage = Stage()
+        let tokens = try [stage.test.authorize(), stage.test.authorize(), stage.test.authorize()]
+        let sockets = try tokens.map { try stage.test.openSocket(token: $0) }
+        for (token, attribute) in zip(tokens, ["x", "x", "y"]) { stage.subscribe(token, attribute) }
+        let members = [#"{"data":1}"#, #"{"data":2}"#, #"{"result":"no number"}"#, "{}", #"{"data":2}"#]
+        for members in members { for subscription in 1...3 { stage.push(UInt64(subscription), members) } }
+        for (socket, attribute) in zip(sockets, ["x", "x", "y"]) {
+            let rest = [#""result":0,"data":1"#, #""result":0,"data":2"#, #""result":0"#, #""result":0,"data":2"#]
+            #expect(socket.outlet.texts == rest.map { Self.text(attribute, $0) })
+        }
+    }
+
     @Test func pushesWithoutASocketAreDroppedAndCounted() throws {
         let stage = Stage()
         let token = try stage.test.authorize()

@@ -44,11 +44,15 @@ final class EventHub: Sendable {
     /// The hot path: no effects, so nothing waits in line.
     func push(_ endpoint: any PluginEndpoint, _ subscription: UInt64, _ members: [UInt8]) {
         let name = Subscription.Name(endpoint, subscription)
-        guard let (outlet, beginning) = state.withLockedValue({ $0.push(name) }),
-            let text = PushText.push(members, beginning: beginning)
-        else { return }
+        guard let push = state.withLockedValue({ $0.push(members, name) }) else { return }
+        var text = push.text
+        if text == nil {
+            text = PushText.push(members, beginning: push.beginning)
+            if let text { state.withLockedValue { $0.keep(text, members, beginning: push.beginning) } }
+        }
+        guard let text else { return }
         sent(text)
-        outlet.send(text)
+        push.outlet.send(text)
     }
 
     var subscribedEndpoints: [any PluginEndpoint] { state.withLockedValue(\.subscribedEndpoints) }

@@ -13,6 +13,15 @@ struct EventState: Sendable {
         case close(any WebSocketOutlet, code: UInt16)
     }
 
+    /// Whom a push goes to.
+    struct Push: Sendable {
+        let outlet: any WebSocketOutlet
+        /// How its text begins.
+        let beginning: [UInt8]
+        /// All of it, where the last push was the same.
+        let text: [UInt8]?
+    }
+
     /// How long a client may be without a socket before its subscriptions end (plugin-abi.md, `on_unsubscribed`).
     static let patience: UInt64 = 10_000_000_000
 
@@ -34,15 +43,24 @@ struct EventState: Sendable {
         var listens: Bool { !subscriptions.isEmpty || watchesServicesSince != nil }
     }
 
+    /// Where a subscription's pushes go, and how they begin.
+    private struct Address: Sendable {
+        let outlet: any WebSocketOutlet
+        let beginning: [UInt8]
+    }
+
     private var sockets: [UInt64: Socket] = [:]
     private var lastSocket: UInt64 = 0
     private var listeners: [UInt64: Listener] = [:]
     private var subscriptions: [Subscription.Name: Subscription] = [:]
+    /// Where each subscription's pushes go, for those that have a client with a socket. A push needs nothing else.
+    private var addresses: [Subscription.Name: Address] = [:]
     /// By message, those whose request is not answered yet.
     private var unanswered: [UInt64: [Subscription.Name]] = [:]
     /// Clients that listen and have no socket.
     private var unreachable: Set<UInt64> = []
     private var watchers: Set<UInt64> = []
+    private var lastText = PushText.Last()
 
     private(set) var pushes: UInt64 = 0
     private(set) var droppedPushes: UInt64 = 0
@@ -77,6 +95,7 @@ struct EventState: Sendable {
         let isFirst = listeners[client]?.sockets.isEmpty ?? true
         listeners[client, default: Listener()].sockets.append(socket)
         unreachable.remove(client)
+        readdress(client)
         return effects + (isFirst && before != client ? reachability(of: client, true) : [])
     }
 
@@ -85,6 +104,7 @@ struct EventState: Sendable {
         guard let client = sockets[socket]?.client else { return [] }
         sockets[socket]?.client = nil
         listeners[client]?.sockets.removeAll { $0 == socket }
+        readdress(client)
         guard let listener = listeners[client], listener.sockets.isEmpty else { return [] }
         listeners[client]?.lastSocketClosed = now
         settle(client)
@@ -108,6 +128,18 @@ struct EventState: Sendable {
         }
     }
 
+    /// The client's newest socket is another, or it has none.
+    private mutating func readdress(_ client: UInt64) {
+        for name in listeners[client]?.subscriptions ?? [] { readdress(name) }
+    }
+
+    private mutating func readdress(_ name: Subscription.Name) {
+        guard let subscription = subscriptions[name] else { return }
+        addresses[name] = newestOutlet(of: subscription.client).map {
+            Address(outlet: $0, beginning: subscription.beginning)
+        }
+    }
+
     private func newestOutlet(of client: UInt64) -> (any WebSocketOutlet)? {
         listeners[client]?.sockets.last.flatMap { sockets[$0]?.outlet }
     }
@@ -123,6 +155,7 @@ struct EventState: Sendable {
         subscriptions[name] = subscription
         listeners[client, default: Listener()].subscriptions.insert(name)
         if subscription.answered == nil { unanswered[subscription.message, default: []].append(name) }
+        readdress(name)
         settle(client)
         return [.setReachable(subscription.endpoint, subscription.number, newestOutlet(of: client) != nil)]
     }
@@ -134,6 +167,7 @@ struct EventState: Sendable {
 
     mutating func remove(_ name: Subscription.Name) -> Subscription? {
         guard let subscription = subscriptions.removeValue(forKey: name) else { return nil }
+        addresses[name] = nil
         listeners[subscription.client]?.subscriptions.remove(name)
         if subscription.answered == nil {
             unanswered[subscription.message]?.removeAll { $0 == name }
@@ -236,14 +270,21 @@ struct EventState: Sendable {
 
     // MARK: - Pushes
 
-    /// Whom a push of this subscription goes to, and how its text begins; `nil` for one that is dropped.
-    mutating func push(_ name: Subscription.Name) -> (outlet: any WebSocketOutlet, beginning: [UInt8])? {
-        guard let subscription = subscriptions[name], let outlet = newestOutlet(of: subscription.client) else {
+    /// Whom a push of this subscription goes to, and its text as far as it is there; `nil` for one that is dropped.
+    mutating func push(_ members: [UInt8], _ name: Subscription.Name) -> Push? {
+        guard let address = addresses[name] else {
             droppedPushes += 1
             return nil
         }
         pushes += 1
-        return (outlet, subscription.beginning)
+        return Push(
+            outlet: address.outlet, beginning: address.beginning,
+            text: lastText.text(members, beginning: address.beginning))
+    }
+
+    /// Keeps a push's text for the next one, which may be the same.
+    mutating func keep(_ text: [UInt8], _ members: [UInt8], beginning: [UInt8]) {
+        lastText.keep(text, members, beginning: beginning)
     }
 
     mutating func setWatchesServices(_ client: UInt64, _ watches: Bool, now: UInt64) {

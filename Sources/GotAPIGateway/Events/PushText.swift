@@ -21,6 +21,29 @@ enum PushText {
         return writer.finished()
     }
 
+    /// The text made last, with what it was made of: a plug-in that tells many clients the same says it to one after another.
+    struct Last: Sendable {
+        /// Texts of longer members are not kept, in bytes.
+        private static let longest = 16 << 10
+
+        private var members: [UInt8] = []
+        private var beginning: [UInt8] = []
+        private var text: [UInt8] = []
+
+        /// - Returns: what ``PushText/push(_:beginning:)`` would return, or `nil` where the last push was another.
+        func text(_ members: [UInt8], beginning: [UInt8]) -> [UInt8]? {
+            !text.isEmpty && members.hasSameBytes(as: self.members) && beginning.hasSameBytes(as: self.beginning)
+                ? text : nil
+        }
+
+        mutating func keep(_ text: [UInt8], _ members: [UInt8], beginning: [UInt8]) {
+            guard members.count <= Self.longest else { return }
+            self.text = text
+            self.members = members
+            self.beginning = beginning
+        }
+    }
+
     /// The end of a subscription whose plug-in is gone.
     static func end(_ error: GatewayError, beginning: [UInt8]) -> [UInt8] {
         var writer = JSONObjectWriter(beginning: beginning, capacity: 256)
