@@ -27,7 +27,8 @@ import Testing
                 services: Array("[]".utf8))),
         .refused(LoadFailure(.abiMajor, "why")), .started, .startFailed(reason: "x"),
         .answer(message: 1, members: Array("{}".utf8)), .unanswered(message: 2),
-        .subscribed(message: 1, subscription: 2), .push(subscription: 2, members: []), .unsubscribed(subscription: 2),
+        .subscribed(message: 1, subscription: 2), .push(subscription: 2, members: []),
+        .push(subscription: 1 << 62 | 3, members: Array(#"{"data":1}"#.utf8)), .unsubscribed(subscription: 2),
         .log(level: 3, text: "line"), .servicesChanged, .alive(1), .stopped,
         .caged([CageFeature("files", .partial, "line"), CageFeature("x", .unavailable, "")]), .caged([]),
     ]
@@ -50,6 +51,30 @@ import Testing
         let payload = try #require(try buffer.next())
         #expect(try HostFrame(payload) == frame)
         #expect(try buffer.next() == nil)
+    }
+
+    @Test(arguments: pluginFrames)
+    func aPushIsReadAndWrittenAsItsFrame(frame: PluginFrame) {
+        var bytes: [UInt8] = []
+        frame.append(to: &bytes)
+        let payload = bytes.dropFirst(4)
+        guard case .push(let subscription, let members) = frame else {
+            #expect(PushFrame(payload) == nil)
+            return
+        }
+        #expect(PushFrame(payload)?.subscription == subscription)
+        #expect(PushFrame(payload)?.members.elementsEqual(members) == true)
+        var written: [UInt8] = []
+        PushFrame.append(subscription: subscription, members: members, to: &written)
+        #expect(written == bytes)
+    }
+
+    @Test func whatIsNoWholePushIsNone() {
+        var bytes: [UInt8] = []
+        PushFrame.append(subscription: .max, members: Array("{}".utf8), to: &bytes)
+        let payload = bytes.dropFirst(4)
+        for count in 0..<payload.count { #expect(PushFrame(payload.prefix(count)) == nil, "\(count) bytes") }
+        #expect(PushFrame(payload + [0]) == nil)
     }
 
     @Test(arguments: pluginFrames)

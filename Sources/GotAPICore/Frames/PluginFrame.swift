@@ -63,7 +63,7 @@ extension PluginFrame {
         static let answer: UInt8 = 5
         static let unanswered: UInt8 = 6
         static let subscribed: UInt8 = 7
-        static let push: UInt8 = 8
+        static let push = PushFrame.tag
         static let unsubscribed: UInt8 = 9
         static let log: UInt8 = 10
         static let servicesChanged: UInt8 = 11

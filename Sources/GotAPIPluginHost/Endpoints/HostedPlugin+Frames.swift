@@ -10,6 +10,7 @@ import NIOCore
 extension HostedPlugin: PluginTransportReceiver {
     func received(_ payload: ArraySlice<UInt8>) {
         guard !own.value.lifecycle.isOver else { return }
+        if let push = PushFrame(payload) { return pushed(push, size: payload.count) }
         let frame: PluginFrame
         do throws(FrameError) { frame = try PluginFrame(payload) } catch {
             return malformed(reason: "sent something that is no frame")
@@ -28,7 +29,7 @@ extension HostedPlugin: PluginTransportReceiver {
             // Requests come more slowly; what begins and ends subscriptions without end keeps the gateway busy, too.
             countUseless()
             subscribed(subscription, message: message)
-        case .push(let subscription, let members): pushed(members, subscription: subscription, size: payload.count)
+        case .push: ()  // Read by ``PushFrame``; not reached.
         case .unsubscribed(let subscription):
             let wasThere = traffic.withLockedValue { $0.subscriptions.remove(subscription) != nil }
             guard wasThere else { return countStray() }
@@ -178,15 +179,16 @@ extension HostedPlugin: PluginTransportReceiver {
             id, .overloaded("The application has \(Limits.subscriptionsPerClient) subscriptions already."))
     }
 
-    private func pushed(_ members: [UInt8], subscription: UInt64, size: Int) {
+    private func pushed(_ push: PushFrame, size: Int) {
         own.value.unreportedPushBytes += UInt64(size)
+        let members = Array(push.members)
         guard isValid(members) else { return }
         let isKnown = traffic.withLockedValue { traffic in
             traffic.counters.pushes += 1
-            return traffic.subscriptions.contains(subscription)
+            return traffic.subscriptions.contains(push.subscription)
         }
         guard isKnown else { return countStray() }
-        sink.pushed(self, subscription: subscription, members: members)
+        sink.pushed(self, subscription: push.subscription, members: members)
     }
 
     private func countStray() {

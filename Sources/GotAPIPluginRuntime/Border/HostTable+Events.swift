@@ -21,13 +21,16 @@ extension HostTable {
         host, subscription, members, length in
         enter(host, "pushMessage") { context in
             let core = context.core
-            let status = core.monitor.withLock { $0.statusForPush(to: subscription) }
-            guard status == .ok else { return status }
+            // Checked first, so that the lock is taken once.
             switch MembersCheck.copy(members, length) {
             case .members(let members): return core.update { $0.push(members, to: subscription) }
             case .refused(let refusal, let reason):
-                core.update { $0.countBadMembers(reason, now: core.now) }
-                return refusal
+                return core.update { state in
+                    let status = state.statusForPush(to: subscription)
+                    guard status == .ok else { return status }
+                    state.countBadMembers(reason, now: core.now)
+                    return refusal
+                }
             }
         }
     }

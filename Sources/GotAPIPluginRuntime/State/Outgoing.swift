@@ -11,8 +11,6 @@ import GotAPICore
 struct Outgoing {
     static let logBound = 1 << 20
     static let subscriptionBound = 16 << 20
-    /// A push's frame begins with its kind, the subscription and the members' length.
-    private static let pushHead = 13
 
     private var bytes: [UInt8] = []
     private var limiter = LogLimiter()
@@ -39,9 +37,13 @@ struct Outgoing {
     }
 
     mutating func append(_ frame: PluginFrame) {
-        // Room for a usual answer at once, instead of by doubling from nothing.
-        if bytes.isEmpty { bytes.reserveCapacity(512) }
+        makeRoom()
         frame.append(to: &bytes)
+    }
+
+    /// Room for a usual answer at once, instead of by doubling from nothing.
+    private mutating func makeRoom() {
+        if bytes.isEmpty { bytes.reserveCapacity(512) }
     }
 
     mutating func appendServicesChanged() {
@@ -52,10 +54,11 @@ struct Outgoing {
 
     /// False where the gateway has to read first. A single push always goes, however long.
     mutating func appendPush(_ members: [UInt8], subscription: UInt64) -> Bool {
-        let size = Self.pushHead + members.count
+        let size = PushFrame.head + members.count
         guard unreadPushBytes == 0 || unreadPushBytes + size <= Limits.unreadPushBytes else { return false }
         unreadPushBytes += size
-        append(.push(subscription: subscription, members: members))
+        makeRoom()
+        PushFrame.append(subscription: subscription, members: members, to: &bytes)
         return true
     }
 
