@@ -23,6 +23,20 @@ struct PushQueueTests {
         #expect(queue.bytes == 0)
     }
 
+    /// RFC 6455, section 5.2.
+    @Test(
+        arguments: [
+            (0, [0x81, 0]), (125, [0x81, 125]), (126, [0x81, 126, 0, 126]), (65_535, [0x81, 126, 0xff, 0xff]),
+            (65_536, [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] as [(Int, [UInt8])])
+    func aFramesHeadHasItsLength(length: Int, head: [UInt8]) {
+        let message = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
+        var buffer = ByteBuffer(bytes: [7])
+        OutgoingFrame.append(.text, message, to: &buffer)
+        OutgoingFrame.appendClose(1_001, to: &buffer)
+        #expect(Array(buffer.readableBytesView) == [7] + head + message + [0x88, 2, 3, 0xe9])
+    }
+
     @Test func theOldestGoWhereTooMuchWaits() {
         var queue = PushQueue(limit: 4)
         for byte in 1...4 as ClosedRange<UInt8> { #expect(queue.append([byte]) == 0) }
