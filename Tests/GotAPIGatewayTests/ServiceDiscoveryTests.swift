@@ -73,6 +73,30 @@ import Testing
         #expect(Self.names(try test.send("GET", target)).isEmpty)
     }
 
+    /// An answer that is the same as the one before is not read again.
+    @Test func anAnswerCountsAgainOnceSomethingElseWasSaid() throws {
+        let plugin = ScriptedEndpoint("p", services: [Self.service("a")])
+        let test = TestGateway([plugin])
+        let target = "/gotapi/servicediscovery?accessToken=\(try test.authorize())"
+        let answers = [
+            (Self.list(Self.service("b")), ["b/1"]), (Self.list(Self.service("b")), ["b/1"]),
+            (Self.list(Self.service("c")), ["c/1"]), (Self.list(Self.service("b")), ["b/1"]),
+            (Self.list(Self.service("b")) + " ", ["b/1"]), (Self.list(Self.service("b")), ["b/1"]), ("{}", ["b/1"]),
+        ]
+        for (answer, names) in answers {
+            plugin.on(.serviceDiscovery, answer: answer)
+            #expect(Self.names(try test.send("GET", target)) == names)
+        }
+        test.gateway.announced(plugin, services: Array("[\(Self.service("d"))]".utf8))
+        plugin.on(.serviceDiscovery, answer: "{}")
+        #expect(Self.names(try test.send("GET", target)) == ["d/1"])
+        plugin.on(.serviceDiscovery, answer: Self.list(Self.service("b")))
+        #expect(Self.names(try test.send("GET", target)) == ["b/1"])
+        // What is said under another plug-in's name is another's.
+        test.gateway.apply(EndpointChange([ScriptedEndpoint("p", services: [Self.service("e")])]))
+        #expect(Self.names(try test.send("GET", target)) == ["e/1"])
+    }
+
     @Test func theSameServiceAndProfileCountsForTheEarlierPluginOnly() throws {
         let one = ScriptedEndpoint("one", services: [Self.service("a", "one")])
         let two = ScriptedEndpoint("two")

@@ -26,6 +26,8 @@ final class Router: Sendable {
         var announced: [Service]
         /// The JSON array that `announced` was read from.
         var announcement: [UInt8] = []
+        /// The members of the discovery's answer in which `announcement` stood; empty where it came otherwise.
+        var answer: [UInt8] = []
         /// What was logged about it last, so that each defect is reported once.
         var reported: [String] = []
     }
@@ -63,10 +65,17 @@ final class Router: Sendable {
 
     /// Takes over what an endpoint answered to a discovery; an endpoint that is no longer routed changes nothing.
     ///
-    /// - Parameter services: a JSON array, hostile.
-    func announce(_ services: [UInt8], by endpoint: any PluginEndpoint, notify: (Outcome) -> Void) {
+    /// - Parameters:
+    ///   - services: a JSON array, hostile.
+    ///   - answer: the members of the discovery's answer, if they came with one.
+    func announce(
+        _ services: [UInt8], answer: [UInt8] = [], by endpoint: any PluginEndpoint, notify: (Outcome) -> Void
+    ) {
         let isNews = state.withLockedValue { state in
-            state.entries.contains { $0.endpoint === endpoint && $0.announcement != services }
+            guard let index = state.entries.firstIndex(where: { $0.endpoint === endpoint }) else { return false }
+            guard state.entries[index].announcement.hasSameBytes(as: services) else { return true }
+            state.entries[index].answer = answer
+            return false
         }
         guard isNews else { return }
         // Read outside the lock: a long list takes its time.
@@ -76,6 +85,7 @@ final class Router: Sendable {
         update(notify: notify) { state in
             guard let index = state.entries.firstIndex(where: { $0.endpoint === endpoint }) else { return }
             state.entries[index].announcement = services
+            state.entries[index].answer = answer
             switch read {
             case .success(let list):
                 report(list.defects.map(\.reason), in: &state.entries[index])
@@ -84,6 +94,13 @@ final class Router: Sendable {
                 // What is no list says nothing of the services.
                 report([defect.reason], in: &state.entries[index])
             }
+        }
+    }
+
+    /// Whether an endpoint's answer to a discovery is the one that its services were read from.
+    func knows(_ answer: [UInt8], of endpoint: any PluginEndpoint) -> Bool {
+        state.withLockedValue { state in
+            state.entries.contains { $0.endpoint === endpoint && !answer.isEmpty && $0.answer.hasSameBytes(as: answer) }
         }
     }
 

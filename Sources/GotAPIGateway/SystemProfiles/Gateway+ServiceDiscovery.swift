@@ -62,18 +62,22 @@ extension Gateway {
     }
 
     private func takeOver(_ members: [UInt8], from endpoint: any PluginEndpoint) {
+        // Nearly always: then a thousand services need not be read again.
+        guard !router.knows(members, of: endpoint) else { return }
         guard members.count <= Limits.pluginMembers, let scanned = try? JSONScanner.members(of: members) else {
             return router.report("its answer to a discovery is no JSON object", of: endpoint)
         }
         guard let services = scanned.first(where: { $0.name == "services" }) else { return }
-        route(Array(members[services.value]), to: endpoint)
+        route(Array(members[services.value]), answer: members, to: endpoint)
     }
 
     /// Routes the services that an endpoint says it has, and tells applications what has changed.
     ///
-    /// - Parameter services: a JSON array, hostile.
-    func route(_ services: [UInt8], to endpoint: any PluginEndpoint) {
-        router.announce(services, by: endpoint) { push($0.changes) }
+    /// - Parameters:
+    ///   - services: a JSON array, hostile.
+    ///   - answer: the members of the discovery's answer, if they came with one.
+    func route(_ services: [UInt8], answer: [UInt8] = [], to endpoint: any PluginEndpoint) {
+        router.announce(services, answer: answer, by: endpoint) { push($0.changes) }
         events.performDecided()
     }
 
