@@ -46,7 +46,7 @@ struct DescriptionReader {
     }
 
     private static func isLibraryName(_ name: String) -> Bool {
-        guard name.utf8.first != UInt8(ascii: "."), name.contains(".so"), !name.hasSuffix(".p7s") else { return false }
+        guard name.utf8.first != UInt8(ascii: "."), name.includes(".so"), !name.hasSuffix(".p7s") else { return false }
         return name.utf8.allSatisfy { byte in
             0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte || "._-+".utf8.contains(byte)
         }

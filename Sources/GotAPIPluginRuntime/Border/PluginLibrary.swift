@@ -196,7 +196,7 @@ struct PluginLibrary {
     /// The dynamic linker says why in words only; these are glibc's, which it says in English where no locale is set.
     static func failure(from message: String, path: String) -> LoadFailure {
         let words = LogLine.make(message.utf8)
-        if message.contains("cannot open shared object file") {
+        if message.includes("cannot open shared object file") {
             if message.hasPrefix(path + ":") {
                 return LoadFailure(.copyFailed, "the library cannot be opened: \(words)")
             }
@@ -205,7 +205,7 @@ struct PluginLibrary {
                 "the library needs another one: \(words); install it, or put it beside the plug-in in a folder of its own,"
                     + " with $ORIGIN in the plug-in's run path")
         }
-        if message.contains("undefined symbol") || message.contains("not found (required by") {
+        if message.includes("undefined symbol") || message.includes("not found (required by") {
             return LoadFailure(
                 .missingLibrary,
                 "the library needs what the libraries here do not have: \(words); install newer ones, or link what is"
