@@ -12,6 +12,21 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+// A release holds the Swift runtime that it uses, so that 10 libraries are neither looked through at the start nor resident.
+// It exports nothing: a plug-in in Swift brings a runtime of its own, and the two must not see each other's symbols.
+let shipped: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker",
+            "pack-relative-relocs",
+        ], .when(configuration: .release))
+]
+// What Foundation consists of where it is an archive.
+let foundationArchives = [
+    "Foundation", "CoreFoundation", "_FoundationCShims", "_FoundationCollections", "FoundationInternationalization",
+    "FoundationEssentials", "_FoundationICU", "swiftSynchronization",
+]
+
 let package = Package(
     name: "swift-gotapi",
     products: [
@@ -83,12 +98,15 @@ let package = Package(
                 "GotAPIServer", "GotAPIControl", "GotAPIPluginChecker", "GotAPIPluginProbes", "GotAPIPluginProject",
                 "GotAPICore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            linkerSettings: shipped
+                + foundationArchives.map { .linkedLibrary($0, .when(configuration: .release)) }),
 
         // A plug-in's process: no Foundation, no NIO.
         .executableTarget(
             name: "gotapi-plugin-runner",
-            dependencies: ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginProbes", "CGotAPISandbox"]),
+            dependencies: ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginProbes", "CGotAPISandbox"],
+            linkerSettings: shipped),
         .target(name: "CGotAPISandbox"),
         // A plug-in without a gateway: for unit tests and for the checker.
         .target(name: "GotAPIPluginDriver", dependencies: ["GotAPICore", "GotAPIPluginRuntime"]),
