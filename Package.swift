@@ -106,7 +106,16 @@ let package = Package(
         .executableTarget(
             name: "gotapi-plugin-runner",
             dependencies: ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginProbes", "CGotAPISandbox"],
-            linkerSettings: shipped),
+            exclude: ["functions.order"],
+            linkerSettings: shipped + [
+                // The functions that a runner comes by, together (script/order): 1.4 MB less resident.
+                .unsafeFlags(
+                    [
+                        "-Xlinker",
+                        "--symbol-ordering-file=\(Context.packageDirectory)/Sources/gotapi-plugin-runner/functions.order",
+                        "-Xlinker", "--no-warn-symbol-ordering",
+                    ], .when(configuration: .release))
+            ]),
         .target(name: "CGotAPISandbox"),
         // A plug-in without a gateway: for unit tests and for the checker.
         .target(name: "GotAPIPluginDriver", dependencies: ["GotAPICore", "GotAPIPluginRuntime"]),
