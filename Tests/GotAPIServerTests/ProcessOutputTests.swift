@@ -29,6 +29,8 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)))
     func whatNobodyReadsIsLeftOutAndCounted() throws {
+        // What is left is written when the reader is gone; SwiftNIO ignores the signal where it runs, but not from the start.
+        signal(SIGPIPE, SIG_IGN)
         var ends: [CInt] = [0, 0]
         try #require(pipe(&ends) == 0)
         let output = ProcessOutput(descriptor: ends[1])
