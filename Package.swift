@@ -89,9 +89,10 @@ let package = Package(
             name: "GotAPIServer",
             dependencies: [
                 "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-                "GotAPINativeThing", "GotAPIStorage", "GotAPIDiscovery", lifecycle, lock, log,
+                "GotAPINativeThing", "GotAPIStorage", "GotAPIDiscovery", "CMalloc", lifecycle, lock, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
+        .systemLibrary(name: "CMalloc"),
         .executableTarget(
             name: "gotapi",
             dependencies: [

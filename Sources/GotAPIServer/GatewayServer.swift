@@ -1,5 +1,6 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
+import CMalloc
 import GotAPIAuthorization
 import GotAPIControl
 import GotAPICore
@@ -152,7 +153,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
             onReady(address)
             // Not a child of what serves: the gateway's end, which stops what is being loaded, must not wait for it.
             let reloading = Task { await reloads.serve { await self.reload(parts) } }
-            await serve(parts, address, things)
+            await serve(parts, address, things, listening)
             reloads.end()
             await shutDown(gateway, plugins, listening, control)
             await reloading.value
@@ -182,7 +183,7 @@ package final class GatewayServer: ServiceLifecycle.Service {
 
     // MARK: - While it runs
 
-    private func serve(_ parts: Parts, _ address: Address, _ things: NativeThings?) async {
+    private func serve(_ parts: Parts, _ address: Address, _ things: NativeThings?, _ web: WebServer) async {
         await withTaskGroup { tasks in
             tasks.addTask { [self] in
                 await Self.announce(logger: logger) {
@@ -190,6 +191,11 @@ package final class GatewayServer: ServiceLifecycle.Service {
                 }
             }
             tasks.addTask { await Self.everySecond { parts.gateway.tick(now: Gateway.monotonicTime()) } }
+            tasks.addTask {
+                var memory = LeftMemory()
+                // https://man7.org/linux/man-pages/man3/malloc_trim.3.html; whether there was anything is all the same.
+                await Self.everySecond { if memory.look(at: web.openCount) { _ = malloc_trim(0) } }
+            }
             tasks.addTask { await parts.certificate.keepValid { parts.gateway.apply(parts.settings()) } }
             // Both ways out, the group's shutdown and a cancellation, end the same way.
             try? await gracefulShutdown()

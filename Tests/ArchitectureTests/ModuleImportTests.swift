@@ -36,7 +36,8 @@ import Testing
         ]),
         "GotAPIServer": nio.union([
             "GotAPICore", "GotAPIAuthorization", "GotAPIGateway", "GotAPIPluginHost", "GotAPIControl", "GotAPIWeb",
-            "GotAPIDiscovery", "GotAPINativeThing", "GotAPIStorage", "Logging", "ServiceLifecycle", "UnixSignals",
+            "GotAPIDiscovery", "GotAPINativeThing", "GotAPIStorage", "CMalloc", "Logging", "ServiceLifecycle",
+            "UnixSignals",
         ]),
         "GotAPIPluginProject": ["CPluginTemplates"],
         "gotapi": [

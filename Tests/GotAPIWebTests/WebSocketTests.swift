@@ -41,6 +41,28 @@ struct WebSocketTests {
         }
     }
 
+    @Test func connectionsAreCountedWhileTheyLive() async throws {
+        try await withServer { server in
+            func becomes(_ count: Int) async throws {
+                while server.server.openCount != count {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+            }
+            let page = try server.client()
+            _ = try page.get("/gotapi")
+            try await becomes(1)
+            let client = try server.client()
+            #expect(try client.get("/gotapi/websocket", RawClient.upgradeFields).status == 101)
+            // The HTTP handlers leave a moment after the upgrade.
+            try await becomes(2)
+            try client.sendFrame(8, [0x03, 0xe8])
+            try await becomes(1)
+            page.close()
+            try await becomes(0)
+        }
+    }
+
     @Test func whatIsSentBehindTheRequestIsNotLost() async throws {
         try await withServer { server in
             let client = try server.client()

@@ -10,7 +10,7 @@ import NIOWebSocket
 /// answers, and the way in for other threads.
 ///
 /// `@unchecked Sendable`: everything that changes is read and written on `eventLoop` only, which the entry points check;
-/// the mailbox has a lock.
+/// the mailbox and the count have a lock.
 final class WebLoop: @unchecked Sendable {
     /// What another thread wants done to a connection. The connection is named, not held: one that has ended meanwhile is
     /// not found.
@@ -28,6 +28,7 @@ final class WebLoop: @unchecked Sendable {
 
     private let mailbox = NIOLockedValueBox<[Delivery]>([])
     private var opened: [Delivery] = []
+    private let count = NIOLockedValueBox(0)
     private var httpConnections: [UInt64: HTTPConnectionHandler] = [:]
     private var webSockets: [UInt64: WebSocketHandler] = [:]
     private var isTicking = false
@@ -90,26 +91,35 @@ final class WebLoop: @unchecked Sendable {
     func add(_ connection: HTTPConnectionHandler, id: UInt64) {
         eventLoop.preconditionInEventLoop()
         httpConnections[id] = connection
+        recount()
         tickIfNeeded()
     }
 
     func add(_ webSocket: WebSocketHandler, id: UInt64) {
         eventLoop.preconditionInEventLoop()
         webSockets[id] = webSocket
+        recount()
         tickIfNeeded()
     }
 
     func removeHTTPConnection(_ id: UInt64) {
         eventLoop.preconditionInEventLoop()
         httpConnections[id] = nil
+        recount()
         finishDrainingIfEmpty()
     }
 
     func removeWebSocket(_ id: UInt64) {
         eventLoop.preconditionInEventLoop()
         webSockets[id] = nil
+        recount()
         finishDrainingIfEmpty()
     }
+
+    /// HTTP connections and WebSockets at the moment. [any thread]
+    var connectionCount: Int { count.withLockedValue { $0 } }
+
+    private func recount() { count.withLockedValue { $0 = httpConnections.count + webSockets.count } }
 
     private func tickIfNeeded() {
         guard !isTicking else { return }

@@ -35,6 +35,9 @@ package final class WebServer: Sendable {
     /// HTTP connections at the moment, upgraded ones not counted. [any thread]
     package var connectionCount: Int { connections.count }
 
+    /// All connections at the moment, WebSockets too. [any thread]
+    package var openCount: Int { loops.reduce(0) { $0 + $1.connectionCount } }
+
     /// Opens all listeners, or none.
     ///
     /// - Throws: ``BindFailure``.
