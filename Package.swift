@@ -150,7 +150,9 @@ let package = Package(
                 crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + nio, path: "Benchmarks/floor"),
+            ] + nio, path: "Benchmarks/floor",
+            // As the gateway that it is measured beside.
+            linkerSettings: shipped + foundationArchives.map { .linkedLibrary($0, .when(configuration: .release)) }),
         .executableTarget(
             name: "load",
             dependencies: [
