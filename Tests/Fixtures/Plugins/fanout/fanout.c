@@ -2,7 +2,8 @@
  *
  * PUT subscribes, and from the first POST on it pushes to all its subscribers, round after round, as fast as they are taken:
  * for measurements. In each round every subscription gets one push, `data` being the round's number; where the gateway is
- * full the rest of the round waits. Between two rounds the requests have their turn.
+ * full the rest of the round waits. Between two rounds the requests have their turn. A POST with `rounds` makes so many more
+ * and no others.
  */
 #include "fixture.h"
 
@@ -10,11 +11,14 @@ GOTAPI_PLUGIN_NOTE(FIXTURE_ID, 0)
 
 #define LIMIT 4096
 #define PAUSE_MILLISECONDS 1
+#define ENDLESS (-1)
 
 static gotapi_subscription subscriptions[LIMIT];
 static int count;
 static int next;
 static unsigned long number;
+/* How many are still to come, or ENDLESS. */
+static int64_t rounds;
 /* A call or a timer is on its way. */
 static int is_due;
 
@@ -22,7 +26,11 @@ static void push(void) {
     char members[64];
     const int length = snprintf(members, sizeof members, "{\"data\":%lu}", number);
     gotapi_timer timer;
-    is_due = count > 0;
+    is_due = count > 0 && rounds != 0;
+    if (!is_due) {
+        next = 0;
+        return;
+    }
     for (; next < count; next++) {
         if (host->push_message(host, subscriptions[next], members, (uint64_t)length) == GOTAPI_FULL) {
             if (host->start_timer(host, PAUSE_MILLISECONDS, 0, NULL, &timer) != GOTAPI_OK) is_due = 0;
@@ -31,6 +39,8 @@ static void push(void) {
     }
     next = 0;
     number++;
+    if (rounds > 0) rounds--;
+    is_due = rounds != 0;
     if (is_due && host->call_on_plugin_thread(host, NULL) != GOTAPI_OK) is_due = 0;
 }
 
@@ -49,12 +59,15 @@ static void on_call(void *self, void *user, gotapi_status status) {
 
 static gotapi_status start(void *context, const gotapi_host *table, void **self) {
     count = next = is_due = 0;
+    rounds = 0;
     return fixture_start(context, table, self);
 }
 
 static void on_message(void *self, gotapi_message message) {
     (void)self;
     if (gotapi_method_equals(host, message, "post")) {
+        rounds = ENDLESS;
+        gotapi_get_integer(host, message, "rounds", 0, INT32_MAX, &rounds);
         gotapi_return_ok(host, message);
         if (!is_due) push();
         return;
