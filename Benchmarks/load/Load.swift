@@ -11,7 +11,7 @@ import NIOPosix
 struct Load: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load", abstract: "Connects applications to a server on loopback and counts what they are pushed.",
-        subcommands: [Token.self, Pushes.self, Idle.self, Connects.self])
+        subcommands: [Pushes.self, Idle.self, Connects.self])
 }
 
 /// Whom to load. The floor has its WebSockets at the next port, and knows no tokens.
@@ -38,24 +38,25 @@ struct Target: ParsableArguments {
     func connect(over group: any EventLoopGroup) async throws -> (application: TestApplication?, socket: CountingSocket)
     {
         let application = floor ? nil : try await TestApplication.connect(port: port, tls: tls, group: group)
+        return (application, try await socket(token: application?.token ?? Self.anyToken, over: group))
+    }
+
+    /// A socket of the application that has this token.
+    func socket(token: String, over group: any EventLoopGroup) async throws -> CountingSocket {
         let socket = try await CountingSocket.connect(port: socketPort, tls: tls, group: group)
-        try await socket.present(application?.token ?? "none")
-        return (application, socket)
+        try await socket.present(token)
+        return socket
     }
-}
 
-struct Token: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Connects an application and prints its token.")
-
-    @OptionGroup var target: Target
-
-    func run() async throws {
-        try await target.withGroup { group in
-            let application = try await TestApplication.connect(port: target.port, tls: target.tls, group: group)
-            print(application.token)
-            await application.close()
-        }
+    /// The token of an application that is connected by nothing else.
+    func token(over group: any EventLoopGroup) async throws -> String {
+        if floor { return Self.anyToken }
+        let application = try await TestApplication.connect(port: port, tls: tls, group: group)
+        await application.close()
+        return application.token
     }
+
+    private static let anyToken = "none"
 }
 
 struct Pushes: AsyncParsableCommand {
@@ -107,25 +108,34 @@ extension TestApplication {
 
 struct Idle: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Opens sockets, prints \"open\", and closes them when a line comes on standard input.")
+        abstract: """
+            Opens sockets and prints "open"; closes them when a line comes on standard input, and prints "closed"; at the next \
+            line opens others in the names of the same applications; and so on until the input ends.
+            """)
 
     @OptionGroup var target: Target
     @Option(help: "How many sockets.") var sockets = 10_000
 
     func run() async throws {
         try await target.withGroup { group in
-            var audience: [CountingSocket] = []
-            for _ in 0..<sockets {
-                let (application, socket) = try await target.connect(over: group)
-                // What is measured is the socket with its client and token.
-                await application?.close()
-                audience.append(socket)
-            }
-            print("open")
-            fflush(nil)
-            _ = readLine()
-            for socket in audience { await socket.close() }
+            var tokens: [String] = []
+            repeat {
+                var audience: [CountingSocket] = []
+                for index in 0..<sockets {
+                    if index == tokens.count { tokens.append(try await target.token(over: group)) }
+                    audience.append(try await target.socket(token: tokens[index], over: group))
+                }
+                say("open")
+                _ = readLine()
+                for socket in audience { await socket.close() }
+                say("closed")
+            } while readLine() != nil
         }
+    }
+
+    private func say(_ word: String) {
+        print(word)
+        fflush(nil)
     }
 }
 
