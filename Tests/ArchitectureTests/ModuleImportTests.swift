@@ -21,7 +21,7 @@ import Testing
         "GotAPIPluginChecker": ["GotAPICore", "GotAPIPluginDriver", "GotAPIPluginHost", "GotAPIPluginProbes"],
         "GotAPIPluginTesting": ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginDriver", "CGotAPITesting"],
         "GotAPIPluginHost": nio.union([
-            "GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "COpenSSL", "Crypto", "Logging",
+            "GotAPICore", "GotAPIPluginRuntime", "CGotAPISandbox", "COpenSSL", "Crypto", "Logging", "Synchronization",
         ]),
         "gotapi-plugin-runner": ["GotAPICore", "GotAPIPluginRuntime", "GotAPIPluginProbes", "CGotAPISandbox"],
         "GotAPIStorage": ["GotAPICore", "GRDB", "Crypto", "Dispatch", "NIOConcurrencyHelpers"],

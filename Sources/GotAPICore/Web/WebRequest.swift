@@ -58,9 +58,11 @@ package func isEqualIgnoringCase(_ left: some StringProtocol, _ right: some Stri
         && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
 }
 
-/// As the function above, with ASCII text in lower case. Not generic, since this is done for every
-/// field of every request.
-package func isEqualIgnoringCase(_ text: String, _ lowercase: StaticString) -> Bool {
+/// Whether a field's name, or a value, is this one, whatever its case. Not generic, since this is done for every field of
+/// every request.
+///
+/// - Parameter lowercase: ASCII text in lower case.
+package func isField(_ text: String, _ lowercase: StaticString) -> Bool {
     let isEqual: Bool? = text.utf8.withContiguousStorageIfAvailable { bytes in
         guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
         for index in 0..<bytes.count where lowercased(bytes[index]) != lowercase.utf8Start[index] { return false }

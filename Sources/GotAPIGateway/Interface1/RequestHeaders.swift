@@ -14,12 +14,12 @@ struct RequestHeaders: Sendable {
         for header in headers {
             // The length tells most fields apart without comparing.
             switch header.name.utf8.count {
-            case 6 where isEqualIgnoringCase(header.name, "origin"):
+            case 6 where isField(header.name, "origin"):
                 isOriginRepeated = origin != nil
                 origin = origin ?? header.value
-            case 7 where isEqualIgnoringCase(header.name, "referer"): referer = referer ?? header.value
-            case 12 where isEqualIgnoringCase(header.name, "content-type"): contentType = contentType ?? header.value
-            case 30 where isEqualIgnoringCase(header.name, "access-control-request-headers"):
+            case 7 where isField(header.name, "referer"): referer = referer ?? header.value
+            case 12 where isField(header.name, "content-type"): contentType = contentType ?? header.value
+            case 30 where isField(header.name, "access-control-request-headers"):
                 requestedHeaders = requestedHeaders ?? header.value
             default: break
             }

@@ -17,7 +17,7 @@ extension HostedPlugin {
             try inlineWatch.add(self)
             traffic.withLockedValue { $0.isInline = true }
         } catch {
-            logger.error("has no inline lane: there is no thread to watch it (\(error)); it is called on its own thread")
+            logger.error("has no inline lane, since no thread could be made to watch it: \(error)")
         }
     }
 

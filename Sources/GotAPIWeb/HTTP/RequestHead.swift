@@ -53,21 +53,21 @@ struct RequestHead: Sendable, Equatable {
             headers.append(.init(name: name, value: value))
             // The length of the name separates nearly all of the names from the few that matter here.
             switch name.utf8.count {
-            case 4 where isEqualIgnoringCase(name, "host"):
+            case 4 where isField(name, "host"):
                 hosts += 1
                 guard value.utf8.allSatisfy(Self.isHostByte) else { throw Refusal(status: 400) }
-            case 6 where isEqualIgnoringCase(name, "expect"):
-                guard isEqualIgnoringCase(value, "100-continue") else { throw Refusal(status: 417) }
+            case 6 where isField(name, "expect"):
+                guard isField(value, "100-continue") else { throw Refusal(status: 417) }
                 expectsContinue = !isHTTP10
-            case 7 where isEqualIgnoringCase(name, "upgrade"):
+            case 7 where isField(name, "upgrade"):
                 asksForUpgrade = true
                 if Self.list(value, contains: "websocket") { asksForWebSocket = true }
-            case 14 where isEqualIgnoringCase(name, "content-length"):
+            case 14 where isField(name, "content-length"):
                 guard length == nil, let count = Self.length(value) else { throw Refusal(status: 400) }
                 length = count
-            case 17 where isEqualIgnoringCase(name, "transfer-encoding"):
+            case 17 where isField(name, "transfer-encoding"):
                 guard !isHTTP10, !isChunked else { throw Refusal(status: 400) }
-                guard isEqualIgnoringCase(value, "chunked") else { throw Refusal(status: 501) }
+                guard isField(value, "chunked") else { throw Refusal(status: 501) }
                 isChunked = true
             default:
                 break

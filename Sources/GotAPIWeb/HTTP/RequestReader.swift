@@ -114,20 +114,34 @@ final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func portionToEmptyLine(atMost limit: Int) -> ByteBuffer? {
-        var last = lastBytes
-        // By a pointer, used inside the call only, and a local number: every byte of every request comes by here.
-        let length = inbox.withUnsafeReadableBytes { bytes in
+        // By a pointer, used inside the call only, and comparing nothing but line ends: every byte of every request comes by
+        // here.
+        let (length, last) = inbox.withUnsafeReadableBytes { bytes in
             let end = min(limit, bytes.count)
             var length = 0
             while length < end {
-                last = last << 8 | UInt32(bytes[length])
                 length += 1
-                if last == Self.emptyLine { break }
+                if bytes[length - 1] == Byte.lineFeed, Self.endsWithEmptyLine(bytes, length, behind: lastBytes) { break }
             }
-            return length
+            return (length, Self.lastBytes(of: bytes, length, behind: lastBytes))
         }
         lastBytes = last
         return length > 0 ? inbox.readSlice(length: length) : nil
+    }
+
+    private static func endsWithEmptyLine(
+        _ bytes: UnsafeRawBufferPointer, _ length: Int, behind known: UInt32
+    ) -> Bool {
+        guard length >= 3 else { return lastBytes(of: bytes, length, behind: known) == emptyLine }
+        // Not an empty line, nearly always, and then not worth four bytes.
+        return bytes[length - 3] == Byte.lineFeed && lastBytes(of: bytes, length, behind: known) == emptyLine
+    }
+
+    /// The four bytes at the end of the first `length`, those before which were `known`.
+    private static func lastBytes(of bytes: UnsafeRawBufferPointer, _ length: Int, behind known: UInt32) -> UInt32 {
+        var last = known
+        for index in max(0, length - 4)..<length { last = last << 8 | UInt32(bytes[index]) }
+        return last
     }
 
     /// Lets go of memory that is not needed for what waits, so that the channel can read into it again.
