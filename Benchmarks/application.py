@@ -9,7 +9,7 @@ import socket
 import ssl
 import urllib.parse
 
-PATIENCE = 120  # seconds; a gateway under callgrind is slow
+PATIENCE = 60  # seconds; a gateway under callgrind is slow
 
 
 def connect(port, tls=False):

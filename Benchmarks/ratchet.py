@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 
+from application import PATIENCE
 from servers import Gateway
 
 TOLERANCE = 0.005
@@ -100,8 +101,12 @@ def pushes(options, isolation):
 
         def push():
             ask(1)
-            for socket in sockets:
-                socket.message()
+            try:
+                for served, socket in enumerate(sockets):
+                    socket.message()
+            except TimeoutError:
+                raise SystemExit(f"error: a push did not arrive at socket {served} of {SOCKETS}, {PATIENCE} s after it was "
+                                 "asked for") from None
         for _ in range(ROUNDS):
             push()
         for _ in range(WARM_UP):
