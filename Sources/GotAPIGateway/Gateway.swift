@@ -119,7 +119,7 @@ package final class Gateway: Sendable {
     package func failPendingRequests() {
         for entry in exchanges.takeAll() {
             entry.endpoint?.cancel(entry.exchange.number)
-            finish(entry, with: entry.exchange.context.error(.stopping))
+            finish(entry) { $0.error(.stopping) }
         }
     }
 

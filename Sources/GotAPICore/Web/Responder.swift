@@ -13,12 +13,21 @@ package protocol Responder: Sendable {
 
 /// The way back to the connection that a request came from. Made by `GotAPIWeb`, which knows the event loop.
 package struct Completion: Sendable {
-    private let deliver: @Sendable (WebResponse) -> Void
+    private let deliver: @Sendable (@escaping @Sendable () -> WebResponse) -> Void
 
-    package init(_ deliver: @escaping @Sendable (WebResponse) -> Void) { self.deliver = deliver }
+    package init(_ deliver: @escaping @Sendable (WebResponse) -> Void) { self.deliver = { make in deliver(make()) } }
+
+    /// - Parameter deliver: makes the answer where it is wanted, or not at all where nobody waits for it any more.
+    package init(making deliver: @escaping @Sendable (@escaping @Sendable () -> WebResponse) -> Void) {
+        self.deliver = deliver
+    }
 
     /// Answers the request. [any thread]
-    package func callAsFunction(_ response: WebResponse) { deliver(response) }
+    package func callAsFunction(_ response: WebResponse) { deliver { response } }
+
+    /// Answers the request with what `make` returns, which is called on the connection's event loop: so that what signs and
+    /// encodes answers is not the one loop to which a busy plug-in belongs. [any thread]
+    package func callAsFunction(making make: @escaping @Sendable () -> WebResponse) { deliver(make) }
 }
 
 /// Tells the responder that nobody waits for an answer any more.

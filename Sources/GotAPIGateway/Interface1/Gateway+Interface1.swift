@@ -116,13 +116,16 @@ extension Gateway: Responder {
     }
 
     /// Answers a request that waits; nothing happens where it was answered before.
-    func finish(_ number: UInt64, with makeResponse: (AnswerContext) -> WebResponse) {
+    ///
+    /// - Parameter makeResponse: called on the connection's event loop.
+    func finish(_ number: UInt64, with makeResponse: @escaping @Sendable (AnswerContext) -> WebResponse) {
         guard let entry = exchanges.take(number) else { return }
-        finish(entry, with: makeResponse(entry.exchange.context))
+        finish(entry, with: makeResponse)
     }
 
-    func finish(_ entry: Exchanges.Entry, with response: WebResponse) {
-        entry.exchange.completion(response)
+    func finish(_ entry: Exchanges.Entry, with makeResponse: @escaping @Sendable (AnswerContext) -> WebResponse) {
+        let exchange = entry.exchange
+        exchange.completion(making: { makeResponse(exchange.context) })
         if entry.hasSubscription { noteAnswer(entry.exchange.number) }
     }
 

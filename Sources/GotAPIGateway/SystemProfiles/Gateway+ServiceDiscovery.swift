@@ -36,9 +36,8 @@ extension Gateway {
         let number = exchanges.begin(context, endpoint: nil, completion: call.completion)
         let plugins = router.table.plugins
         let remaining = Countdown(plugins.count) { [self] in
-            finish(number) { context in
-                context.success { $0.add("services", json: router.table.servicesJSON) }
-            }
+            let table = router.table
+            finish(number) { context in context.success { $0.add("services", json: table.servicesJSON) } }
         }
         for plugin in plugins { ask(plugin, package: call.requester.origin) { remaining.countDown() } }
         return cancellation(of: number)

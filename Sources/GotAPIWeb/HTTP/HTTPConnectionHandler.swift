@@ -58,6 +58,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var isAdvancing = false
     private var output: ByteBuffer?
     private var closesAfterOutput = false
+    private var isFlushDue = false
     private(set) var isInputClosed = false
     private var discardedInput = 0
     private var isReadHeldBack = false
@@ -151,7 +152,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { flushOutput() }
+    func channelReadComplete(context: ChannelHandlerContext) { flushSoon() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
@@ -257,9 +258,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .responder(let responder):
             let cancellation = responder.respond(
                 to: request(head, body),
-                completion: Completion { [loop, id, sequence] response in
+                completion: Completion(making: { [loop, id, sequence] response in
                     loop.answer(connection: id, sequence: sequence, with: response)
-                })
+                }))
             // It may have answered at once, and the next request may even be under way.
             if case .answering(var current) = state, current.sequence == answering.sequence {
                 current.cancellation = cancellation
@@ -280,9 +281,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     // MARK: - Answers
 
     /// What a responder has answered, on the event loop.
-    func receive(_ response: WebResponse, for sequence: UInt64) {
+    func receive(_ response: () -> WebResponse, for sequence: UInt64) {
         guard case .answering(let answering) = state, answering.sequence == sequence else { return }
-        answer(response, answering)
+        answer(response(), answering)
         continueAfterAnswer()
     }
 
@@ -327,7 +328,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func continueAfterAnswer() {
         guard !isAdvancing else { return }
         advance()
-        flushOutput()
+        flushSoon()
     }
 
     private func beginEnding() {
@@ -352,7 +353,17 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         output = buffer
     }
 
+    /// Has the output written when the event loop has handled all that is ready.
+    private func flushSoon() {
+        guard !isFlushDue, output != nil || closesAfterOutput || isReadHeldBack else { return }
+        // Behind a client that has closed its half, others may close the rest before long.
+        guard !isInputClosed else { return flushOutput() }
+        isFlushDue = true
+        loop.flushSoon(self)
+    }
+
     func flushOutput() {
+        isFlushDue = false
         guard let context else { return }
         let buffer = output
         output = nil

@@ -15,7 +15,7 @@ final class WebLoop: @unchecked Sendable {
     /// What another thread wants done to a connection. The connection is named, not held: one that has ended meanwhile is
     /// not found.
     enum Delivery: Sendable {
-        case answer(connection: UInt64, sequence: UInt64, WebResponse)
+        case answer(connection: UInt64, sequence: UInt64, @Sendable () -> WebResponse)
         case outbox(connection: UInt64)
     }
 
@@ -33,13 +33,15 @@ final class WebLoop: @unchecked Sendable {
     private var webSockets: [UInt64: WebSocketHandler] = [:]
     private var isTicking = false
     private var drained: [EventLoopPromise<Void>] = []
-    private var spareBuffer = ByteBuffer()
+    private var spareBuffers: [ByteBuffer] = []
+    private var unflushed: [HTTPConnectionHandler] = []
     private var spareHead: [UInt8] = []
     private var dateLine: [UInt8] = []
     private var dateSecond = -1
 
-    /// More than this is not kept in the spare buffer, in bytes.
-    private static let spareBufferLimit = 64 << 10
+    /// More than this is not kept in a spare buffer, in bytes.
+    private static let spareBufferLimit = 16 << 10
+    private static let spareBufferCount = 32
 
     init(eventLoop: any EventLoop, timeouts: WebTimeouts) {
         self.eventLoop = eventLoop
@@ -59,7 +61,7 @@ final class WebLoop: @unchecked Sendable {
     }
 
     /// Answers a request; without a detour where the responder answers on the event loop itself. [any thread]
-    func answer(connection: UInt64, sequence: UInt64, with response: WebResponse) {
+    func answer(connection: UInt64, sequence: UInt64, with response: @escaping @Sendable () -> WebResponse) {
         if eventLoop.inEventLoop {
             httpConnections[connection]?.receive(response, for: sequence)
         } else {
@@ -189,18 +191,38 @@ final class WebLoop: @unchecked Sendable {
         return spareHead
     }
 
-    /// An empty buffer to write into. Where the one used last was sent at once, which is the rule, its memory is used
+    /// An empty buffer to write into. Where those used before were sent at once, which is the rule, their memory is used
     /// again.
     func takeBuffer(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        swap(&buffer, &spareBuffer)
-        if buffer.capacity == 0 { return allocator.buffer(capacity: 1_024) }
+        guard var buffer = spareBuffers.popLast() else { return allocator.buffer(capacity: 1_024) }
         buffer.clear()
         return buffer
     }
 
     /// Gives a buffer back after it was written and flushed.
     func giveBack(_ buffer: ByteBuffer) {
-        if buffer.capacity <= Self.spareBufferLimit { spareBuffer = buffer }
+        if buffer.capacity <= Self.spareBufferLimit, spareBuffers.count < Self.spareBufferCount {
+            spareBuffers.append(buffer)
+        }
+    }
+
+    // MARK: - Writing
+
+    /// Has a connection's output written when the event loop has handled all that is ready: one connection after another, so
+    /// that clients which wait on another core are not woken, and put to sleep again, for each answer.
+    func flushSoon(_ connection: HTTPConnectionHandler) {
+        unflushed.append(connection)
+        if unflushed.count == 1 { eventLoop.execute { self.flushAll() } }
+    }
+
+    private func flushAll() {
+        var connections: [HTTPConnectionHandler] = []
+        swap(&connections, &unflushed)
+        for connection in connections { connection.flushOutput() }
+        // The memory of the list is used again.
+        if unflushed.isEmpty, connections.capacity <= 4_096 {
+            connections.removeAll(keepingCapacity: true)
+            unflushed = connections
+        }
     }
 }
