@@ -52,7 +52,9 @@ extension PluginRuntime {
     /// Moves the time to `moment`, in nanoseconds, and wakes the plug-in's thread.
     package func move(to moment: UInt64) {
         core.test?.time.move(to: moment)
-        core.monitor.signalAll()
+        // Under the lock: the thread has either looked at the time before and sleeps by now, or will look at it anew. Else the
+        // signal could come between its look and its sleep, and be lost.
+        core.monitor.withLock { _ in core.monitor.signalAll() }
     }
 
     package var misdeeds: Misdeeds { core.monitor.withLock { $0.misdeeds } }

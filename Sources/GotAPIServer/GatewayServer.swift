@@ -1,6 +1,7 @@
 // Swift GotAPI · SPDX-License-Identifier: MIT
 
 import CMalloc
+import Glibc
 import GotAPIAuthorization
 import GotAPIControl
 import GotAPICore
@@ -106,7 +107,10 @@ package final class GatewayServer: ServiceLifecycle.Service {
     }
 
     /// One for each core, as far as that pays: a loop with nothing to do costs nothing, and plug-ins share the cores with them.
-    private static var eventLoopCount: Int { min(max(System.coreCount, 1), 8) }
+    /// What a control group allows counts, and what is online, which script/ratchet's preload says is one.
+    private static var eventLoopCount: Int {
+        min(max(min(System.coreCount, sysconf(CInt(_SC_NPROCESSORS_ONLN))), 1), 8)
+    }
 
     private func run(on group: any EventLoopGroup) async throws {
         let certificate = try ServerCertificate(configuration, logger: logger)

@@ -121,7 +121,8 @@ final class RequestReader: ChannelInboundHandler, RemovableChannelHandler {
             var length = 0
             while length < end {
                 length += 1
-                if bytes[length - 1] == Byte.lineFeed, Self.endsWithEmptyLine(bytes, length, behind: lastBytes) { break }
+                guard bytes[length - 1] == Byte.lineFeed else { continue }
+                if Self.endsWithEmptyLine(bytes, length, behind: lastBytes) { break }
             }
             return (length, Self.lastBytes(of: bytes, length, behind: lastBytes))
         }
