@@ -107,7 +107,8 @@ private final class Session: WebSocketSession {
 
 /// Stands in for the HTTP connections that a ``WebLoop`` looks after; there are none here.
 final class HTTPConnectionHandler {
-    func receive(_ response: WebResponse, for sequence: UInt64) {}
+    func flushOutput() {}
+    func receive(_ response: () -> WebResponse, for sequence: UInt64) {}
     func tick() {}
     func drain() {}
     func abort() {}
