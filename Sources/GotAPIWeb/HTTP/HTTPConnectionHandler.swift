@@ -128,7 +128,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     /// Ends the connection as soon as no request is under way.
     func drain() {
-        if case .reading = state, !reader.isWithinRequest { abort() }
+        guard case .reading = state, !reader.isWithinRequest else { return }
+        // What was answered in this turn of the event loop may not be written yet.
+        flushOutput()
+        abort()
     }
 
     // MARK: - In
