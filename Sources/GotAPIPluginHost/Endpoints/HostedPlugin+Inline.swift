@@ -13,10 +13,10 @@ extension HostedPlugin {
     /// Opens the lane, once the plug-in runs. [event loop]
     func openInlineLane() {
         guard let inlineWatch else { return }
-        do throws(SystemError) {
-            try inlineWatch.add(self)
-            traffic.withLockedValue { $0.isInline = true }
-        } catch {
+        // Before it is watched: the watch lets go of a plug-in whose lane is closed.
+        traffic.withLockedValue { $0.isInline = true }
+        do throws(SystemError) { try inlineWatch.add(self) } catch {
+            traffic.withLockedValue { $0.isInline = false }
             logger.error("has no inline lane, since no thread could be made to watch it: \(error)")
         }
     }
